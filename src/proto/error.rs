@@ -22,6 +22,8 @@ pub struct Malformed {
     pub kind: MalformedKind,
     /// Where, counted from the first byte of the frame, packet or body.
     pub at: usize,
+    /// The field of the body, or empty.
+    pub field: &'static str,
 }
 
 macro_rules! kinds {
@@ -109,11 +111,17 @@ impl MalformedKind {
     /// This, at byte `at`.
     #[must_use]
     pub const fn at(self, at: usize) -> Malformed {
-        Malformed { kind: self, at }
+        Malformed { kind: self, at, field: "" }
     }
 }
 
 impl Malformed {
+    /// The same, of the field called `field`.
+    #[must_use]
+    pub const fn of(self, field: &'static str) -> Self {
+        Self { field, ..self }
+    }
+
     /// What is done about it.
     #[must_use]
     pub const fn verdict(self) -> Verdict {
@@ -123,7 +131,8 @@ impl Malformed {
 
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, at byte {}", self.kind.text(), self.at)
+        write!(f, "{}, at byte {}", self.kind.text(), self.at)?;
+        if self.field.is_empty() { Ok(()) } else { write!(f, " (field {})", self.field) }
     }
 }
 

@@ -1,0 +1,204 @@
+//! Reading a scanned document by a cursor, borrowed, without building a tree.
+
+use super::scan::{scan, tag};
+use crate::proto::error::{Malformed, MalformedKind};
+use crate::proto::limits::Limits;
+
+/// A document that [`scan`] has found to be sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Document<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+/// One element of a document or array.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Field<'a> {
+    /// The name's bytes: UTF-8; the index as decimal in an array.
+    pub name: &'a [u8],
+    /// The value.
+    pub value: Value<'a>,
+    /// The offset of the element in the packet's body.
+    pub at: usize,
+}
+
+/// A value, borrowed. Types that LOCO never uses are [`Value::Other`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// 0x01.
+    Double(f64),
+    /// 0x02.
+    String(&'a str),
+    /// 0x03.
+    Document(Document<'a>),
+    /// 0x04: a document whose names are 0, 1, 2 ….
+    Array(Document<'a>),
+    /// 0x05: subtype and bytes.
+    Binary(u8, &'a [u8]),
+    /// 0x08.
+    Bool(bool),
+    /// 0x09: milliseconds since the Unix epoch.
+    DateTime(i64),
+    /// 0x0a, and the deprecated 0x06.
+    Null,
+    /// 0x10.
+    Int32(i32),
+    /// 0x12.
+    Int64(i64),
+    /// Any other type: its number and its bytes.
+    Other(u8, &'a [u8]),
+}
+
+impl<'a> Document<'a> {
+    /// `05 00 00 00 00`.
+    pub const EMPTY: Document<'static> = Document { bytes: &[5, 0, 0, 0, 0], at: 0 };
+
+    /// Checks `bytes` to be one document within `limits`.
+    ///
+    /// # Errors
+    /// The first thing wrong, with its offset in `bytes`.
+    pub fn check(bytes: &'a [u8], limits: &Limits) -> Result<Self, Malformed> {
+        scan(bytes, limits)?;
+        Ok(Self { bytes, at: 0 })
+    }
+
+    /// The bytes, length and closing NUL included.
+    #[must_use]
+    pub const fn bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The offset of the document in the packet's body.
+    #[must_use]
+    pub const fn at(self) -> usize {
+        self.at
+    }
+
+    /// Its elements, in their order on the wire.
+    #[must_use]
+    pub const fn fields(self) -> Fields<'a> {
+        Fields { bytes: self.bytes, next: 4, base: self.at }
+    }
+
+    /// The first element called `name`.
+    #[must_use]
+    pub fn get(self, name: &str) -> Option<Value<'a>> {
+        self.fields().find(|f| f.name == name.as_bytes()).map(|f| f.value)
+    }
+
+    /// Whether it has no element.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.bytes.len() <= 5
+    }
+
+    /// The integer called `name`, of whatever width.
+    #[must_use]
+    pub fn integer(self, name: &str) -> Option<i64> {
+        self.get(name).and_then(Value::as_i64)
+    }
+}
+
+impl Value<'_> {
+    /// An integer of any width. A double counts with its fraction cut off: one client sends `time()` as a packet
+    /// number (loco-modern §7 row 26).
+    #[must_use]
+    #[inline]
+    pub fn as_i64(self) -> Option<i64> {
+        match self {
+            Self::Int32(n) => Some(i64::from(n)),
+            Self::Int64(n) => Some(n),
+            Self::Double(d) if d.is_finite() && d.abs() < 9.3e18 => Some(d as i64),
+            _ => None,
+        }
+    }
+}
+
+/// The elements of a document.
+#[derive(Clone, Debug)]
+pub struct Fields<'a> {
+    bytes: &'a [u8],
+    next: usize,
+    base: usize,
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Field<'a>;
+
+    /// Ends at the closing NUL. The scan has made sure that everything is in place; were it not, this would end early.
+    #[inline]
+    fn next(&mut self) -> Option<Field<'a>> {
+        let at = self.next;
+        let rest = self.bytes.get(at..)?;
+        let (&kind, rest) = rest.split_first()?;
+        if kind == 0 {
+            return None;
+        }
+        let name_len = rest.iter().position(|&b| b == 0)?;
+        let (name, rest) = (rest.get(..name_len)?, rest.get(name_len + 1..)?);
+        let value_at = at + name_len + 2;
+        let (value, len) = read(kind, rest, self.base + value_at)?;
+        self.next = value_at + len;
+        Some(Field { name, value, at: self.base + at })
+    }
+}
+
+/// The value at the front of `b`, and its length.
+#[inline]
+fn read(kind: u8, b: &[u8], at: usize) -> Option<(Value<'_>, usize)> {
+    Some(match kind {
+        tag::INT32 => (Value::Int32(i32::from_le_bytes(*b.first_chunk()?)), 4),
+        tag::INT64 => (Value::Int64(i64::from_le_bytes(*b.first_chunk()?)), 8),
+        tag::STRING => {
+            let len = length(b)?;
+            let text = b.get(4..4 + len.checked_sub(1)?)?;
+            (Value::String(core::str::from_utf8(text).ok()?), 4 + len)
+        }
+        tag::BOOL => (Value::Bool(*b.first()? != 0), 1),
+        tag::NULL | tag::UNDEFINED => (Value::Null, 0),
+        tag::DOCUMENT | tag::ARRAY => {
+            let len = length(b)?;
+            let inner = Document { bytes: b.get(..len)?, at };
+            (if kind == tag::ARRAY { Value::Array(inner) } else { Value::Document(inner) }, len)
+        }
+        tag::DOUBLE => (Value::Double(f64::from_le_bytes(*b.first_chunk()?)), 8),
+        tag::DATE_TIME => (Value::DateTime(i64::from_le_bytes(*b.first_chunk()?)), 8),
+        tag::BINARY => {
+            let len = length(b)?;
+            (Value::Binary(*b.get(4)?, b.get(5..5 + len)?), 5 + len)
+        }
+        _ => {
+            let len = other_len(kind, b)?;
+            (Value::Other(kind, b.get(..len)?), len)
+        }
+    })
+}
+
+/// The length of a value of a type that LOCO never uses.
+fn other_len(kind: u8, b: &[u8]) -> Option<usize> {
+    Some(match kind {
+        tag::OBJECT_ID => 12,
+        tag::DECIMAL => 16,
+        tag::TIMESTAMP => 8,
+        tag::MIN_KEY | tag::MAX_KEY => 0,
+        tag::CODE | tag::SYMBOL => 4 + length(b)?,
+        tag::DB_POINTER => 4 + length(b)? + 12,
+        tag::CODE_SCOPE => length(b)?,
+        tag::REGEX => {
+            let pattern = b.iter().position(|&c| c == 0)? + 1;
+            pattern + b.get(pattern..)?.iter().position(|&c| c == 0)? + 1
+        }
+        _ => return None,
+    })
+}
+
+#[inline]
+fn length(b: &[u8]) -> Option<usize> {
+    usize::try_from(i32::from_le_bytes(*b.first_chunk()?)).ok()
+}
+
+/// A wrong type at this element.
+#[must_use]
+pub(crate) const fn wrong_type(at: usize, field: &'static str) -> Malformed {
+    MalformedKind::FieldType.at(at).of(field)
+}

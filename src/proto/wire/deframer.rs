@@ -1,0 +1,78 @@
+//! Bytes in at any cut and any join, packets out, borrowed from the buffer.
+
+use super::header::Header;
+use super::packet::Packet;
+use crate::proto::error::{Malformed, MalformedKind};
+use crate::proto::limits::{HEADER_LEN, Limits};
+
+/// Capacity above which an empty buffer is given back.
+const KEEP_CAPACITY_MAX: usize = 16 << 10;
+
+/// Cuts a plain byte stream into packets. It holds what has arrived and no more: an announced length allocates nothing.
+#[derive(Debug)]
+pub struct Deframer {
+    buffer: Vec<u8>,
+    taken: usize,
+    limits: Limits,
+}
+
+impl Deframer {
+    /// An empty one.
+    #[must_use]
+    pub const fn new(limits: Limits) -> Self {
+        Self { buffer: Vec::new(), taken: 0, limits }
+    }
+
+    /// Where new plain bytes are appended. Packets that were taken are dropped from its front first.
+    pub fn buffer_mut(&mut self) -> &mut Vec<u8> {
+        if self.taken == self.buffer.len() {
+            self.buffer.clear();
+            if self.buffer.capacity() > KEEP_CAPACITY_MAX {
+                self.buffer = Vec::new();
+            }
+        } else if self.taken > 0 {
+            self.buffer.drain(..self.taken);
+        }
+        self.taken = 0;
+        &mut self.buffer
+    }
+
+    /// Appends plain bytes.
+    ///
+    /// # Errors
+    /// [`MalformedKind::PendingTooLong`] when more would be held than one connection may have.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
+        let max = self.limits.pending_bytes_max;
+        let buffer = self.buffer_mut();
+        if buffer.len() + bytes.len() > max {
+            return Err(MalformedKind::PendingTooLong.at(buffer.len()));
+        }
+        buffer.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// The next whole packet; `Ok(None)` when more bytes are needed.
+    ///
+    /// # Errors
+    /// A header that cannot be. The stream is then lost: there is no way to find the next packet.
+    pub fn next_packet(&mut self) -> Result<Option<Packet<'_>>, Malformed> {
+        let rest = self.buffer.get(self.taken..).unwrap_or_default();
+        let Some(header) = Header::decode(rest, &self.limits)? else { return Ok(None) };
+        let len = HEADER_LEN + header.body_len as usize;
+        let Some(body) = rest.get(HEADER_LEN..len) else { return Ok(None) };
+        self.taken += len;
+        Ok(Some(Packet { header, body }))
+    }
+
+    /// Bytes that have arrived and belong to no packet yet.
+    #[must_use]
+    pub const fn pending(&self) -> usize {
+        self.buffer.len() - self.taken
+    }
+
+    /// The limits that it was made with.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+}

@@ -1,0 +1,113 @@
+//! The method: 1 to 11 printable ASCII characters, padded with NUL to 11 (`FRAME-METHOD-1`).
+
+use core::fmt;
+
+use super::header::METHOD;
+use crate::proto::error::{ApiMisuse, Malformed, MalformedKind};
+use crate::proto::limits::METHOD_LEN;
+
+/// A method name. Printable ASCII only, so that no reader can stumble over it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Method([u8; METHOD_LEN]);
+
+impl Method {
+    /// The method called `name`.
+    ///
+    /// # Errors
+    /// [`ApiMisuse::Method`] when it is empty, longer than 11 or not printable ASCII.
+    pub fn new(name: &str) -> Result<Self, ApiMisuse> {
+        let mut b = [0; METHOD_LEN];
+        let fits = b.get_mut(..name.len()).map(|d| d.copy_from_slice(name.as_bytes())).is_some();
+        if fits && Self::decode(b).is_ok() && !name.contains('\0') {
+            Ok(Self(b))
+        } else {
+            Err(ApiMisuse::Method(name.to_owned()))
+        }
+    }
+
+    /// The method of a constant name. Fails the build when used in a constant and the name does not fit.
+    #[must_use]
+    pub const fn constant(name: &str) -> Self {
+        let (name, mut b, mut i) = (name.as_bytes(), [0; METHOD_LEN], 0);
+        assert!(!name.is_empty() && name.len() <= METHOD_LEN, "a method has 1 to 11 characters");
+        while i < name.len() {
+            assert!(name[i].is_ascii_graphic(), "a method is printable ASCII");
+            b[i] = name[i];
+            i += 1;
+        }
+        Self(b)
+    }
+
+    /// Reads the 11 bytes of a header.
+    ///
+    /// # Errors
+    /// Empty, not printable ASCII, or bytes after the first NUL; the offset counts from the header's first byte.
+    pub fn decode(bytes: [u8; METHOD_LEN]) -> Result<Self, Malformed> {
+        Self::check(&bytes, METHOD.start).map(|()| Self(bytes))
+    }
+
+    /// Checks the part of the field that has arrived; `at` is the offset of its first byte.
+    pub(super) fn check(bytes: &[u8], at: usize) -> Result<(), Malformed> {
+        let end = bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len());
+        let (name, rest) = bytes.split_at(end);
+        if let Some(i) = name.iter().position(|b| !b.is_ascii_graphic()) {
+            return Err(MalformedKind::MethodNotAscii.at(at + i));
+        }
+        if name.is_empty() && !rest.is_empty() {
+            return Err(MalformedKind::MethodEmpty.at(at));
+        }
+        match rest.iter().position(|&b| b != 0) {
+            Some(i) => Err(MalformedKind::MethodAfterNul.at(at + end + i)),
+            None => Ok(()),
+        }
+    }
+
+    /// The name, without its padding.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        let end = self.0.iter().position(|&b| b == 0).unwrap_or(METHOD_LEN);
+        // Every constructor has checked for ASCII.
+        self.0.get(..end).and_then(|b| core::str::from_utf8(b).ok()).unwrap_or_default()
+    }
+
+    /// The 11 bytes of the wire.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8; METHOD_LEN] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_every_legal_length_read_back() {
+        for n in 1..=METHOD_LEN {
+            let name = &"ABCDEFGHIJK"[..n];
+            let m = Method::new(name).expect("fits");
+            assert_eq!(m.as_str(), name);
+            assert_eq!(Method::decode(*m.bytes()), Ok(m));
+            assert_eq!(Method::constant(name), m);
+        }
+    }
+
+    #[test]
+    fn names_that_do_not_fit_are_refused() {
+        for name in ["", "ABCDEFGHIJKL", "A B", "PÏNG", "A\0B", "A\0"] {
+            assert_eq!(Method::new(name), Err(ApiMisuse::Method(name.to_owned())), "{name:?}");
+        }
+    }
+}
