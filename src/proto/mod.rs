@@ -11,6 +11,8 @@ pub mod command;
 pub mod entropy;
 pub mod error;
 pub mod limits;
+pub mod quirk;
 pub mod secure;
+pub mod server;
 pub mod time;
 pub mod wire;

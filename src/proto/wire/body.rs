@@ -1,7 +1,7 @@
 //! Reading a scanned document by a cursor, borrowed, without building a tree.
 
 use super::scan::{scan, tag};
-use crate::proto::error::{Malformed, MalformedKind};
+use crate::proto::error::Malformed;
 use crate::proto::limits::Limits;
 
 /// A document that [`scan`] has found to be sound.
@@ -195,10 +195,4 @@ fn other_len(kind: u8, b: &[u8]) -> Option<usize> {
 #[inline]
 fn length(b: &[u8]) -> Option<usize> {
     usize::try_from(i32::from_le_bytes(*b.first_chunk()?)).ok()
-}
-
-/// A wrong type at this element.
-#[must_use]
-pub(crate) const fn wrong_type(at: usize, field: &'static str) -> Malformed {
-    MalformedKind::FieldType.at(at).of(field)
 }

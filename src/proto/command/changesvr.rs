@@ -1,0 +1,9 @@
+//! CHANGESVR: come back through booking and ticket (push; loco-modern §3.6).
+
+use super::field::bodies;
+
+bodies! {
+    /// Empty.
+    Push {
+    }
+}

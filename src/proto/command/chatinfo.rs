@@ -1,0 +1,22 @@
+//! CHATINFO: a room by itself (loco-modern §4.3).
+
+use super::field::bodies;
+use super::types::RoomInfo;
+
+bodies! {
+    /// Which.
+    Request {
+        /// The room.
+        chat_id: i64 = "chatId",
+    }
+
+    /// The room.
+    Reply<'a> {
+        /// 0, or why not.
+        status: i32 = "status",
+        /// The room.
+        chat_info: RoomInfo<'a> = "chatInfo",
+        /// Unknown.
+        o: Option<i32> = "o",
+    }
+}

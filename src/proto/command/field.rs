@@ -1,0 +1,344 @@
+//! How one field of a body is read and written, and the table that each body gives of its fields.
+//!
+//! Integers are read in any width and written in the one that the captures have (loco-modern §7 row 26). A field that
+//! nobody knows is counted, never fatal: the document that it came in keeps it.
+
+use crate::proto::error::{Malformed, MalformedKind};
+use crate::proto::wire::writer::index;
+use crate::proto::wire::{Document, Value, Writer};
+
+/// The BSON type that a field is written with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// int32; any integer width is read.
+    Int32,
+    /// int64; any integer width is read.
+    Int64,
+    /// int32 or int64: written in the width it was made with.
+    AnyInt,
+    /// double.
+    Double,
+    /// boolean.
+    Bool,
+    /// UTF-8 string.
+    String,
+    /// Binary of subtype 0.
+    Binary,
+    /// An array.
+    Array(&'static Kind),
+    /// A document with these fields.
+    Document(&'static [FieldInfo]),
+    /// A document whose fields nobody knows.
+    AnyDocument,
+}
+
+/// One row of a body's table of fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldInfo {
+    /// The name on the wire.
+    pub name: &'static str,
+    /// The type that it is written with.
+    pub kind: Kind,
+    /// Whether it must be there.
+    pub required: bool,
+    /// Whether it is written as null when it has no value, and not left out.
+    pub nullable: bool,
+}
+
+/// The body of a request, reply or push, or a document inside one.
+pub trait Body<'a>: Sized {
+    /// Its fields, in the order in which they are written.
+    const FIELDS: &'static [FieldInfo];
+
+    /// Reads it; fields that it does not know are counted in `unknown`.
+    ///
+    /// # Errors
+    /// A required field that is missing, or a field of a type that is not accepted for it, with its offset.
+    fn decode(doc: Document<'a>, unknown: &mut u32) -> Result<Self, Malformed>;
+
+    /// Writes its fields.
+    fn encode(&self, w: &mut Writer<'_>);
+}
+
+/// A value that can be a field.
+pub trait FieldValue<'a>: Sized {
+    /// The BSON type that it is written with.
+    const KIND: Kind;
+    /// Whether it must be there.
+    const REQUIRED: bool = true;
+    /// Whether no value is written as null.
+    const NULLABLE: bool = false;
+
+    /// Reads it; `None` when the type is not accepted.
+    ///
+    /// # Errors
+    /// What is wrong inside a nested document.
+    fn read(value: Value<'a>, unknown: &mut u32) -> Result<Option<Self>, Malformed>;
+
+    /// Writes it under `name`.
+    fn write(&self, name: &str, w: &mut Writer<'_>);
+
+    /// What it is when the field is absent; `None` when it must be there.
+    #[inline]
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+macro_rules! scalar {
+    ($($ty:ty, $kind:ident, $value:pat => $read:expr, |$me:ident, $name:ident, $w:ident| $write:expr;)*) => { $(
+        impl<'a> FieldValue<'a> for $ty {
+            const KIND: Kind = Kind::$kind;
+            #[inline]
+            fn read(value: Value<'a>, _: &mut u32) -> Result<Option<Self>, Malformed> {
+                Ok(match value { $value => $read, _ => None })
+            }
+            #[inline]
+            fn write(&self, $name: &str, $w: &mut Writer<'_>) { let $me = self; $write; }
+        }
+    )* };
+}
+
+scalar! {
+    bool, Bool, Value::Bool(b) => Some(b), |v, name, w| w.boolean(name, *v);
+    f64, Double, Value::Double(d) => Some(d), |v, name, w| w.double(name, *v);
+    &'a str, String, Value::String(s) => Some(s), |v, name, w| w.string(name, v);
+    &'a [u8], Binary, Value::Binary(_, b) => Some(b), |v, name, w| w.binary(name, v);
+    Document<'a>, AnyDocument, Value::Document(d) => Some(d), |v, name, w| w.raw_document(name, *v);
+}
+
+impl<'a> FieldValue<'a> for i32 {
+    const KIND: Kind = Kind::Int32;
+    #[inline]
+    fn read(value: Value<'a>, _: &mut u32) -> Result<Option<Self>, Malformed> {
+        Ok(value.as_i64().and_then(|n| Self::try_from(n).ok()))
+    }
+    #[inline]
+    fn write(&self, name: &str, w: &mut Writer<'_>) {
+        w.int32(name, *self);
+    }
+}
+
+impl<'a> FieldValue<'a> for i64 {
+    const KIND: Kind = Kind::Int64;
+    #[inline]
+    fn read(value: Value<'a>, _: &mut u32) -> Result<Option<Self>, Malformed> {
+        Ok(value.as_i64())
+    }
+    #[inline]
+    fn write(&self, name: &str, w: &mut Writer<'_>) {
+        w.int64(name, *self);
+    }
+}
+
+/// An integer that keeps its width: `msgId` is an int32 in 2012 and an int64 since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnyInt {
+    /// Written as int32.
+    Int32(i32),
+    /// Written as int64.
+    Int64(i64),
+}
+
+impl AnyInt {
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        match self {
+            Self::Int32(n) => n as i64,
+            Self::Int64(n) => n,
+        }
+    }
+}
+
+impl Default for AnyInt {
+    fn default() -> Self {
+        Self::Int64(0)
+    }
+}
+
+impl<'a> FieldValue<'a> for AnyInt {
+    const KIND: Kind = Kind::AnyInt;
+    #[inline]
+    fn read(value: Value<'a>, _: &mut u32) -> Result<Option<Self>, Malformed> {
+        Ok(match value {
+            Value::Int32(n) => Some(Self::Int32(n)),
+            other => other.as_i64().map(Self::Int64),
+        })
+    }
+    #[inline]
+    fn write(&self, name: &str, w: &mut Writer<'_>) {
+        match *self {
+            Self::Int32(n) => w.int32(name, n),
+            Self::Int64(n) => w.int64(name, n),
+        }
+    }
+}
+
+/// May be left out, and is when there is no value. Null is read as no value.
+impl<'a, T: FieldValue<'a>> FieldValue<'a> for Option<T> {
+    const KIND: Kind = T::KIND;
+    const REQUIRED: bool = false;
+    #[inline]
+    fn read(value: Value<'a>, unknown: &mut u32) -> Result<Option<Self>, Malformed> {
+        match value {
+            Value::Null => Ok(Some(None)),
+            other => Ok(T::read(other, unknown)?.map(Some)),
+        }
+    }
+    #[inline]
+    fn write(&self, name: &str, w: &mut Writer<'_>) {
+        if let Some(v) = self {
+            v.write(name, w);
+        }
+    }
+    #[inline]
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
+
+/// May be left out, but is written as null when there is no value, as the captures have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nullable<T>(pub Option<T>);
+
+impl<T> Default for Nullable<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'a, T: FieldValue<'a>> FieldValue<'a> for Nullable<T> {
+    const KIND: Kind = T::KIND;
+    const REQUIRED: bool = false;
+    const NULLABLE: bool = true;
+    #[inline]
+    fn read(value: Value<'a>, unknown: &mut u32) -> Result<Option<Self>, Malformed> {
+        Ok(Option::<T>::read(value, unknown)?.map(Self))
+    }
+    #[inline]
+    fn write(&self, name: &str, w: &mut Writer<'_>) {
+        match &self.0 {
+            Some(v) => v.write(name, w),
+            None => w.null(name),
+        }
+    }
+    #[inline]
+    fn absent() -> Option<Self> {
+        Some(Self(None))
+    }
+}
+
+impl<'a, T: FieldValue<'a>> FieldValue<'a> for Vec<T> {
+    const KIND: Kind = Kind::Array(&T::KIND);
+    fn read(value: Value<'a>, unknown: &mut u32) -> Result<Option<Self>, Malformed> {
+        let Value::Array(items) = value else { return Ok(None) };
+        let mut all = Self::new();
+        for item in items.fields() {
+            match T::read(item.value, unknown)? {
+                Some(v) => all.push(v),
+                None => return Err(MalformedKind::FieldType.at(item.at)),
+            }
+        }
+        Ok(Some(all))
+    }
+    fn write(&self, name: &str, w: &mut Writer<'_>) {
+        w.array(name, |w| {
+            for (i, v) in self.iter().enumerate() {
+                v.write(index(i).as_str(), w);
+            }
+        });
+    }
+}
+
+/// Reads one field into its slot: what the table below does for each of its rows.
+///
+/// # Errors
+/// A type that is not accepted, with the element's offset and name.
+#[inline]
+pub fn read_field<'a, T: FieldValue<'a>>(
+    value: Value<'a>,
+    at: usize,
+    name: &'static str,
+    unknown: &mut u32,
+) -> Result<Option<T>, Malformed> {
+    match T::read(value, unknown)? {
+        Some(v) => Ok(Some(v)),
+        None => Err(MalformedKind::FieldType.at(at).of(name)),
+    }
+}
+
+/// What a slot holds once the document has been read.
+///
+/// # Errors
+/// A required field that was not there.
+#[inline]
+pub fn finish_field<'a, T: FieldValue<'a>>(slot: Option<T>, at: usize, name: &'static str) -> Result<T, Malformed> {
+    match slot.or_else(T::absent) {
+        Some(v) => Ok(v),
+        None => Err(MalformedKind::FieldMissing.at(at).of(name)),
+    }
+}
+
+/// A table of bodies: `name: type = "name on the wire"`. It gives the struct, [`Body`] and [`FieldValue`].
+macro_rules! bodies {
+    ($($(#[$m:meta])* $body:ident $(<$lt:lifetime>)? {
+        $($(#[$fm:meta])* $field:ident : $ty:ty = $wire:literal,)*
+    })*) => { $(
+        $(#[$m])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct $body $(<$lt>)? { $($(#[$fm])* pub $field: $ty,)* }
+
+        impl<'a> $crate::proto::command::field::Body<'a> for $body $(<$lt>)? {
+            const FIELDS: &'static [$crate::proto::command::field::FieldInfo] = &[
+                $($crate::proto::command::field::FieldInfo {
+                    name: $wire,
+                    kind: <$ty as $crate::proto::command::field::FieldValue<'a>>::KIND,
+                    required: <$ty as $crate::proto::command::field::FieldValue<'a>>::REQUIRED,
+                    nullable: <$ty as $crate::proto::command::field::FieldValue<'a>>::NULLABLE,
+                },)*
+            ];
+
+            #[allow(unused_mut, unused_variables, clippy::match_single_binding)]
+            fn decode(
+                doc: $crate::proto::wire::Document<'a>, unknown: &mut u32,
+            ) -> Result<Self, $crate::proto::error::Malformed> {
+                $(let mut $field: Option<$ty> = None;)*
+                for f in doc.fields() {
+                    match f.name {
+                        $(n if n == $wire.as_bytes() => {
+                            $field = $crate::proto::command::field::read_field(f.value, f.at, $wire, unknown)?;
+                        })*
+                        _ => *unknown += 1,
+                    }
+                }
+                Ok(Self { $($field: $crate::proto::command::field::finish_field($field, doc.at(), $wire)?,)* })
+            }
+
+            #[allow(unused_variables)]
+            fn encode(&self, w: &mut $crate::proto::wire::Writer<'_>) {
+                $($crate::proto::command::field::FieldValue::write(&self.$field, $wire, w);)*
+            }
+        }
+
+        impl<'a> $crate::proto::command::field::FieldValue<'a> for $body $(<$lt>)? {
+            const KIND: $crate::proto::command::field::Kind = $crate::proto::command::field::Kind::Document(
+                <Self as $crate::proto::command::field::Body<'a>>::FIELDS,
+            );
+            fn read(
+                value: $crate::proto::wire::Value<'a>, unknown: &mut u32,
+            ) -> Result<Option<Self>, $crate::proto::error::Malformed> {
+                match value {
+                    $crate::proto::wire::Value::Document(d) => {
+                        <Self as $crate::proto::command::field::Body<'a>>::decode(d, unknown).map(Some)
+                    }
+                    _ => Ok(None),
+                }
+            }
+            fn write(&self, name: &str, w: &mut $crate::proto::wire::Writer<'_>) {
+                w.document(name, |w| $crate::proto::command::field::Body::encode(self, w));
+            }
+        }
+    )* };
+}
+pub(crate) use bodies;

@@ -1,0 +1,30 @@
+//! The statuses that the reference answers with (loco-modern §5). The number goes into the body's `status`.
+
+use super::field::bodies;
+
+/// Success.
+pub const OK: i32 = 0;
+/// Not logged on.
+pub const NOT_LOGGED_ON: i32 = -201;
+/// Unknown method, or one that does not belong here.
+pub const UNKNOWN_METHOD: i32 = -202;
+/// Wrong body.
+pub const BAD_BODY: i32 = -203;
+/// No such room, or none of this user's.
+pub const NO_SUCH_ROOM: i32 = -401;
+/// The user cannot be written to.
+pub const NOT_CHATABLE: i32 = -403;
+/// The operation is denied, or failed on our side.
+pub const DENIED: i32 = -500;
+/// Wrong token.
+pub const BAD_TOKEN: i32 = -950;
+/// The app is too old.
+pub const UPDATE_REQUIRED: i32 = -999;
+
+bodies! {
+    /// The reply of every refusal: the status and nothing else.
+    Refusal {
+        /// Why not.
+        status: i32 = "status",
+    }
+}

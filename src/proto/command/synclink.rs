@@ -1,0 +1,23 @@
+//! SYNCLINK: the open links of the user (loco-modern §4.4). The reference has none yet: the list is empty.
+
+use super::field::bodies;
+
+bodies! {
+    /// What the client has.
+    Request {
+        /// Token of the last list, 0 first.
+        ltk: i32 = "ltk",
+    }
+
+    /// What changed.
+    Reply<'a> {
+        /// 0, or why not.
+        status: i32 = "status",
+        /// Links.
+        links: Option<Vec<crate::proto::wire::Document<'a>>> = "ols",
+        /// Token of this list.
+        ltk: i32 = "ltk",
+        /// Links that are gone.
+        deleted: Option<Vec<i64>> = "dlis",
+    }
+}

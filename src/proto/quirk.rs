@@ -1,0 +1,122 @@
+//! Ways to be wrong on purpose (`spec/quirks.yaml`): planted bugs that prove the tests, and a misbehaving peer on demand.
+
+macro_rules! quirks {
+    ($($(#[$m:meta])* $id:ident = $name:literal;)*) => {
+        /// One way to be wrong.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Quirk { $($(#[$m])* $id,)* }
+
+        impl Quirk {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$id,)*];
+
+            /// Its name in YAML and on the command line.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$id => $name,)* }
+            }
+        }
+    };
+}
+
+quirks! {
+    /// Server: acknowledges WRITE, pushes nothing.
+    AckWithoutPush = "ack-without-push";
+    /// Server: pushes every MSG twice.
+    PushTwice = "push-twice";
+    /// Server: pushes MSG to the sending connection too.
+    PushToSender = "push-to-sender";
+    /// Server: a push carries the id of the request that caused it.
+    PushReusesRequestId = "push-reuses-request-id";
+    /// Server: MSG carries another log id than the acknowledgement.
+    LogIdNotShared = "log-id-not-shared";
+    /// Server: the body length is written big-endian.
+    BigEndianLength = "big-endian-length";
+    /// Server: a reply carries another packet id.
+    ForgetsPacketId = "forgets-packet-id";
+    /// Server: never closes a silent connection.
+    NoIdleTimeout = "no-idle-timeout";
+    /// Server: lets anybody read and write any room.
+    SkipsMembershipCheck = "skips-membership-check";
+    /// Server: takes any token for the first user's.
+    AcceptsAnyToken = "accepts-any-token";
+    /// Server: closes instead of answering -202.
+    ClosesOnUnknownMethod = "closes-on-unknown-method";
+    /// Server: the result is in the header's status, the body has none.
+    StatusInHeaderOnly = "status-in-header-only";
+    /// Server: a read mark goes back when it is told to.
+    WatermarkGoesBack = "watermark-goes-back";
+    /// Server: acknowledges before the commit.
+    AckBeforeDurable = "ack-before-durable";
+    /// Server: answers a request before login as if there had been one.
+    AnswersBeforeLogin = "answers-before-login";
+    /// Server: leaves the older session of a device alone.
+    NoFence = "no-fence";
+    /// Server: answers a body that is no BSON with success.
+    IgnoresBadBody = "ignores-bad-body";
+    /// Server: leaving stops no pushes.
+    LeaveKeepsPushing = "leave-keeps-pushing";
+    /// Server: SYNCMSG skips the first log of a page.
+    SyncSkipsEntry = "sync-skips-entry";
+    /// Server: PING is not answered.
+    IgnoresPing = "ignores-ping";
+    /// Client: never sends PING.
+    NeverPings = "never-pings";
+    /// Client: takes no notice of a reply that does not come.
+    ForgetsPending = "forgets-pending";
+    /// Client: sends again without looking the message up.
+    ResendsBlindly = "resends-blindly";
+    /// Client: takes a push for the reply to its oldest request.
+    MatchesByOrder = "matches-by-order";
+    /// Client: treats a refused login as a login.
+    IgnoresLoginStatus = "ignores-login-status";
+    /// Client: comes back at once and for ever, without backoff.
+    NoBackoff = "no-backoff";
+    /// Client: waits for ever for a connection.
+    NoConnectTimeout = "no-connect-timeout";
+}
+
+impl Quirk {
+    /// The quirk called `name`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|q| q.as_str() == name)
+    }
+}
+
+/// The quirks that a machine has; none, unless somebody asked for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quirks(u64);
+
+const _: () = assert!(Quirk::ALL.len() <= 64);
+
+impl Quirks {
+    /// None.
+    pub const NONE: Self = Self(0);
+
+    /// These and `quirk`.
+    #[must_use]
+    pub const fn with(self, quirk: Quirk) -> Self {
+        Self(self.0 | 1 << quirk as u64)
+    }
+
+    /// Whether `quirk` is among them.
+    #[must_use]
+    pub const fn has(self, quirk: Quirk) -> bool {
+        self.0 & (1 << quirk as u64) != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_found() {
+        for q in Quirk::ALL {
+            assert_eq!(Quirk::parse(q.as_str()), Some(*q));
+            assert!(Quirks::NONE.with(*q).has(*q) && !Quirks::NONE.has(*q));
+        }
+        assert_eq!(Quirk::parse("no-such-quirk"), None);
+    }
+}

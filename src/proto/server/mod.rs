@@ -1,0 +1,3 @@
+//! The server as one machine for all its connections. Being written: the store's trait stands.
+
+pub mod store;
