@@ -122,7 +122,8 @@ async function run() {
   const port = (name) => [`--${name}-port`, String(first.at[name]).split(':').pop()];
   const second = await serve('server again', ['booking', 'ticket', 'entry', 'carriage'].flatMap(port));
   for (const name of Object.keys(first.at)) {
-    if (first.at[name] !== second.at[name]) throw new Error(`${name} moved: ${first.at[name]}, then ${second.at[name]}`);
+    const [before, after] = [first.at[name], second.at[name]];
+    if (before !== after) throw new Error(`${name} moved from ${before} to ${after}`);
   }
   walk.child.stdin.write('up\n');
   await succeeds(walk, 'walk');

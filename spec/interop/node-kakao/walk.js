@@ -104,7 +104,8 @@ function newClient(dir) {
 /** Everything that the client reports, in the journal; its errors end the walk, unless the server is away. */
 function listen(client, journal) {
   client.on('chat', (data, channel) => {
-    journal.add({ event: 'chat', room: channel.channelId, chat: data.chat, nickname: data.getSenderInfo(channel)?.nickname });
+    const nickname = data.getSenderInfo(channel)?.nickname;
+    journal.add({ event: 'chat', room: channel.channelId, chat: data.chat, nickname });
   });
   client.on('chat_read', (chat, channel, reader) => {
     journal.add({ event: 'chat_read', room: channel.channelId, watermark: chat.logId, reader });
@@ -146,8 +147,9 @@ function rooms(client, name) {
 async function send(room, text, name) {
   const res = await within(`WRITE of ${JSON.stringify(text)}`, room.sendChat(text));
   check(res.success, `${name}: WRITE has status 0, found ${res.status}`);
-  check(Long.isLong(res.result.logId) && res.result.logId.greaterThan(0), `${name}: a log id, found ${res.result.logId}`);
-  step(name, { room: ROOM, logId: res.result.logId.toString(), text });
+  const { logId } = res.result;
+  check(Long.isLong(logId) && logId.greaterThan(0), `${name}: a log id, found ${logId}`);
+  step(name, { room: ROOM, logId: logId.toString(), text });
   return res.result;
 }
 
@@ -165,10 +167,9 @@ async function receive(journal, after) {
 }
 
 async function readMark(journal, room, upTo) {
-  const mark = await journal.first(
-    `bob's read mark at ${upTo.logId}`,
-    (item) => item.event === 'chat_read' && item.watermark.greaterThanOrEqual(upTo.logId) && item.reader && BOB.equals(item.reader.userId),
-  );
+  const isIt = ({ event, watermark, reader }) =>
+    event === 'chat_read' && watermark.greaterThanOrEqual(upTo.logId) && reader && BOB.equals(reader.userId);
+  const mark = await journal.first(`bob's read mark at ${upTo.logId}`, isIt);
   check(room.channelId.equals(mark.room), `the mark is in room ${ROOM}, found ${mark.room}`);
   step('read-mark', { room: ROOM, reader: mark.reader.nickname, watermark: mark.watermark.toString() });
 }
