@@ -4,6 +4,9 @@ use super::scan::{scan, tag};
 use crate::proto::error::Malformed;
 use crate::proto::limits::Limits;
 
+/// 2^63: the first double above every int64.
+const I64_EDGE: f64 = 9_223_372_036_854_775_808.0;
+
 /// A document that [`scan`] has found to be sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Document<'a> {
@@ -108,7 +111,8 @@ impl Value<'_> {
         match self {
             Self::Int32(n) => Some(i64::from(n)),
             Self::Int64(n) => Some(n),
-            Self::Double(d) if d.is_finite() && d.abs() < 9.3e18 => Some(d as i64),
+            // The bounds are -2^63 and 2^63, both exact as doubles; NaN is within neither.
+            Self::Double(d) if (-I64_EDGE..I64_EDGE).contains(&d) => Some(d as i64),
             _ => None,
         }
     }
