@@ -147,9 +147,9 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-/// The value at the front of `b`, and its length.
+/// The value at the front of `b`, and its length; `None` when it is not there whole.
 #[inline]
-fn read(kind: u8, b: &[u8], at: usize) -> Option<(Value<'_>, usize)> {
+pub(super) fn read(kind: u8, b: &[u8], at: usize) -> Option<(Value<'_>, usize)> {
     Some(match kind {
         tag::INT32 => (Value::Int32(i32::from_le_bytes(*b.first_chunk()?)), 4),
         tag::INT64 => (Value::Int64(i64::from_le_bytes(*b.first_chunk()?)), 8),
