@@ -1,1 +1,3 @@
-fn main() {}
+//! What the spec, the reference and the shell promise, as ordinary tests.
+
+mod bytes;

@@ -179,9 +179,8 @@ impl<'b> Dump<'b> {
     fn head(&mut self, kind: u8, end: usize, depth: usize) -> Option<()> {
         let name = self.bytes.get(self.at + 1..end)?;
         let name = name.get(..name.iter().position(|&b| b == 0)?)?;
-        let null = if matches!(kind, tag::NULL | tag::UNDEFINED) { " = null" } else { "" };
         let name_end = self.at + 1 + name.len() + 1;
-        self.line(name_end, depth, &format!("{} {}{null}", type_name(kind), shown(&String::from_utf8_lossy(name))));
+        self.line(name_end, depth, &format!("{} {}", type_name(kind), shown(&String::from_utf8_lossy(name))));
         Some(())
     }
 
