@@ -2,4 +2,5 @@
 //!
 //! The cases in YAML are in `spec.rs`, the simulated world is in `sims/`.
 
+mod bytes;
 mod tidy;
