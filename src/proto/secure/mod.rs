@@ -1,13 +1,41 @@
-//! Stub until the secure branch lands.
-/// Era.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Era {
-    /// a
-    E2012,
-    /// b
-    E2019,
-    /// c
-    E2023,
-    /// d
-    E2025,
-}
+//! The secure layer of all four eras: how a session key is handed over, and how bytes travel under it.
+//!
+//! ```text
+//!  client                                                        server
+//!  SessionKey::generate ─ wrap ─> Handshake ══════> Handshake::decode ─ unwrap ─> SessionKey
+//!  Sealer::seal ── frames ══════════════════════════════════════════════> Opener::push ── plain bytes
+//!  Opener::push <══════════════════════════════════════════════ frames ── Sealer::seal
+//! ```
+//!
+//! | file | what it knows |
+//! | --- | --- |
+//! | [`era`] | the table of eras: numbers of the handshake, padding, cipher |
+//! | [`keys`] | session keys, RSA keys, their PEM, the rings of a server and of a client |
+//! | [`handshake`] | the bytes of `LocoSecureHandShakePacket` |
+//! | [`wrapping`] | the session key under RSA, and the implicit rejection of a bad block |
+//! | [`suite`] | the three ciphers on one frame's bytes |
+//! | [`frame`] | the layout of `LocoSecureNormalPacket` and what its length field may say |
+//! | [`fragment`] | where a long plaintext is cut |
+//! | [`layer`] | [`Sealer`] and [`Opener`]: a stream of frames, any cut and any join |
+//!
+//! Packets are not known here: a frame carries bytes. Next: `wire`, which finds the packets in them.
+
+pub mod era;
+pub mod fragment;
+pub mod frame;
+pub mod handshake;
+pub mod keys;
+pub mod layer;
+pub mod suite;
+pub mod wrapping;
+
+pub use era::{Era, Suite, Wrapping};
+pub use handshake::{Handshake, WrappedKey};
+pub use keys::{KeyRing, PrivateKey, PublicKey, PublicRing, SessionKey};
+pub use layer::{Opener, Sealer};
+pub use wrapping::{unwrap, wrap};
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod vectors;
