@@ -1,1 +1,6 @@
-fn main() {}
+//! What the crate promises beyond single functions, as ordinary tests. One file here, one promise.
+//!
+//! The cases in YAML are in `spec.rs`, the simulated world is in `sims/`.
+
+mod bytes;
+mod tidy;

@@ -15,5 +15,18 @@ pub mod limits;
 pub mod quirk;
 pub mod secure;
 pub mod server;
+pub mod session;
 pub mod time;
 pub mod wire;
+
+/// Compares `text` with the file `snapshots/{name}.snap`.
+#[cfg(test)]
+pub(crate) fn snapshot(name: &str, text: &str) {
+    insta::with_settings!({
+        snapshot_path => concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots"),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!(name, text);
+    });
+}

@@ -28,6 +28,8 @@ bodies! {
         max_ids: Option<Vec<i64>> = "maxIds",
         /// That of the previous reply.
         last_token_id: Option<i64> = "lastTokenId",
+        /// That of the previous reply; two clients send it.
+        last_chat_id: Option<i64> = "lastChatId",
         /// Block-list token.
         lbk: Option<i32> = "lbk",
         /// Six bytes, unknown; null in two clients.

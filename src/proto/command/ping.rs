@@ -7,9 +7,9 @@ bodies! {
     Request {
     }
 
-    /// Alive.
+    /// Alive. One client documents an empty reply (loco-modern §4.1), so the status may be absent.
     Reply {
         /// 0, or why not.
-        status: i32 = "status",
+        status: Option<i32> = "status",
     }
 }

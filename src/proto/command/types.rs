@@ -115,8 +115,8 @@ bodies! {
         last_seen: i64 = "lastSeenLogId",
         /// The last log itself.
         last_log: Option<ChatLog<'a>> = "lastChatLog",
-        /// Shared settings.
-        metas: Vec<Meta<'a>> = "chatMetas",
+        /// Shared settings; one strict client wants it.
+        metas: Option<Vec<Meta<'a>>> = "chatMetas",
         /// Some of the members.
         display_members: Vec<DisplayMember<'a>> = "displayMembers",
         /// Whether pushes make a sound.

@@ -1,3 +1,33 @@
-//! The server as one machine for all its connections. Being written: the store's trait stands.
+//! The server as one machine for all its connections.
+//!
+//! Two doors, one rule of use: [`Server::handle`] takes what happened together with the store's open unit of work;
+//! when a batch is done the driver commits the unit **and only then** drains [`Server::poll_output`]. If the commit
+//! fails it calls [`Server::abandon`] instead: nothing is acknowledged and the connections of that batch are closed.
+//! [`Server::deadline`] says when to come back with [`Input::Tick`] if nothing happens.
+//!
+//! ```text
+//!  Input ─> session table ─> THE DISPATCH ─> handler (pure) ─> Answer { body, effects, pushes }
+//!                                                      effects ─> store;  reply, pushes ─> fan-out ─> Output
+//! ```
+//!
+//! | file | what it knows |
+//! | --- | --- |
+//! | [`config`] | the settings |
+//! | [`store`] | what is kept, and the trait of the place |
+//! | [`dispatch`] | which handler answers which command |
+//! | [`handlers`] | what each command means |
+//! | `fanout` | replies and pushes as packets |
 
+pub mod config;
+pub mod dispatch;
+mod fanout;
+pub mod handlers;
+mod machine;
 pub mod store;
+
+pub use config::Config;
+pub use dispatch::{Answer, Ask, Push, Refused};
+pub use machine::{Input, Output, Server, Stats, Why};
+
+/// The driver's name for a connection: never used twice in a server's life.
+pub type ConnId = u64;

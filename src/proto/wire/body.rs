@@ -4,12 +4,24 @@ use super::scan::{scan, tag};
 use crate::proto::error::Malformed;
 use crate::proto::limits::Limits;
 
+/// 2^63: the first double above every int64.
+const I64_EDGE: f64 = 9_223_372_036_854_775_808.0;
+
 /// A document that [`scan`] has found to be sound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Document<'a> {
     bytes: &'a [u8],
     at: usize,
 }
+
+/// Two documents are equal when their bytes are, wherever they came from.
+impl PartialEq for Document<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for Document<'_> {}
 
 /// One element of a document or array.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,7 +120,8 @@ impl Value<'_> {
         match self {
             Self::Int32(n) => Some(i64::from(n)),
             Self::Int64(n) => Some(n),
-            Self::Double(d) if d.is_finite() && d.abs() < 9.3e18 => Some(d as i64),
+            // The bounds are -2^63 and 2^63, both exact as doubles; NaN is within neither.
+            Self::Double(d) if (-I64_EDGE..I64_EDGE).contains(&d) => Some(d as i64),
             _ => None,
         }
     }
@@ -143,9 +156,9 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-/// The value at the front of `b`, and its length.
+/// The value at the front of `b`, and its length; `None` when it is not there whole.
 #[inline]
-fn read(kind: u8, b: &[u8], at: usize) -> Option<(Value<'_>, usize)> {
+pub(super) fn read(kind: u8, b: &[u8], at: usize) -> Option<(Value<'_>, usize)> {
     Some(match kind {
         tag::INT32 => (Value::Int32(i32::from_le_bytes(*b.first_chunk()?)), 4),
         tag::INT64 => (Value::Int64(i64::from_le_bytes(*b.first_chunk()?)), 8),

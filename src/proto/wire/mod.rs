@@ -9,11 +9,13 @@
 //! | [`body`] | reading a scanned document by a cursor |
 //! | [`writer`] | writing a document into a reused buffer |
 //! | [`deframer`] | bytes in at any cut, packets out |
+//! | [`dump`] | bytes that a person can read |
 //!
 //! Nothing here knows a command or a cipher: see [`super::command`] and [`super::secure`].
 
 pub mod body;
 pub mod deframer;
+pub mod dump;
 pub mod header;
 pub mod method;
 pub mod packet;

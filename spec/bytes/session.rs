@@ -1,0 +1,48 @@
+//! Samples of PING, SETST, SYNCLINK, KICKOUT and CHANGESVR: the session itself.
+
+use locospec::proto::command::{CommandId, changesvr, kickout, ping, setst, synclink};
+use locospec::proto::limits::Limits;
+use locospec::proto::wire::{Document, Writer};
+
+use super::{ALL, MODERN, OLD, PUSH, PUSH_ID, REPLY, REQUEST, Sample, one, pair};
+
+pub fn samples() -> Vec<Sample> {
+    let kickout = (CommandId::KickOut, PUSH, MODERN, PUSH_ID);
+    [
+        vec![Sample::new((CommandId::Ping, REQUEST, OLD, 9), "", ping::Request {}).bodiless()],
+        vec![Sample::new((CommandId::Ping, REQUEST, MODERN, 6), "an empty document", ping::Request {})],
+        pair((CommandId::Ping, REPLY, ALL, 9), ping::Reply { status: Some(0) }, ping::Reply { status: None }),
+        one((CommandId::SetSt, REQUEST, MODERN, 7), setst::Request { st: 1 }),
+        one((CommandId::SetSt, REPLY, MODERN, 7), setst::Reply { status: 0 }),
+        synclink(),
+        pair(kickout, kickout::Push { reason: Some(-2) }, kickout::Push { reason: None }),
+        one((CommandId::ChangeSvr, PUSH, MODERN, PUSH_ID), changesvr::Push {}),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// A link, of which we know no field: it is passed on as it came.
+fn link() -> Document<'static> {
+    let mut bytes = Vec::new();
+    let mut w = Writer::begin(&mut bytes);
+    w.int64("li", 9000);
+    w.string("ln", "a link");
+    w.end();
+    Document::check(bytes.leak(), &Limits::DEFAULT).unwrap_or(Document::EMPTY)
+}
+
+fn synclink() -> Vec<Sample> {
+    [
+        one((CommandId::SyncLink, REQUEST, MODERN, 3), synclink::Request { ltk: 0 }),
+        pair(
+            (CommandId::SyncLink, REPLY, MODERN, 3),
+            synclink::Reply { status: 0, links: Some(vec![link()]), ltk: 1, deleted: Some(vec![9001]) },
+            synclink::Reply::default(),
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,61 @@
+//! What a server is told about itself.
+
+use core::time::Duration;
+
+use crate::proto::limits::Limits;
+use crate::proto::quirk::Quirks;
+
+/// The settings of a server.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The host that clients are sent to.
+    pub host: String,
+    /// The port of the ticket server.
+    pub ticket_port: u16,
+    /// The port of the carriage server.
+    pub carriage_port: u16,
+    /// How often a modern client is told to ping.
+    pub heartbeat: Duration,
+    /// How often a client of 2012 is told to ping (loco-2012 §9: 1200 s).
+    pub heartbeat_2012: Duration,
+    /// How long a carriage address may be used again without asking.
+    pub cache_expire: Duration,
+    /// Rooms in one page of LOGINLIST and LCHATLIST.
+    pub rooms_per_page: usize,
+    /// Logs in one page of SYNCMSG (loco-modern §4.2: 300).
+    pub logs_per_page: usize,
+    /// Members above which CHATONROOM lists ids only (loco-modern §4.3: 100).
+    pub members_listed_max: usize,
+    /// What one peer may make us hold.
+    pub limits: Limits,
+    /// Ways to be wrong.
+    pub quirks: Quirks,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            host: "127.0.0.1".to_owned(),
+            ticket_port: 0,
+            carriage_port: 0,
+            heartbeat: Duration::from_secs(60),
+            heartbeat_2012: Duration::from_secs(1200),
+            cache_expire: Duration::from_secs(1800),
+            rooms_per_page: 100,
+            logs_per_page: 300,
+            members_listed_max: 100,
+            limits: Limits::DEFAULT,
+            quirks: Quirks::NONE,
+        }
+    }
+}
+
+impl Config {
+    /// Silence after which a logged-in peer of this generation is taken for dead (`PROMISE-ALIVE-1`, ours): the limit,
+    /// and never less than two heartbeats and the time for an answer.
+    #[must_use]
+    pub fn idle_after(&self, old: bool) -> Duration {
+        let heartbeat = if old { self.heartbeat_2012 } else { self.heartbeat };
+        self.limits.idle_after.max(heartbeat * 2 + self.limits.login_within)
+    }
+}

@@ -1,0 +1,144 @@
+//! Which handler answers which command, and what goes into a handler and comes out of it.
+
+use super::Config;
+use super::fanout::encode;
+use super::handlers as h;
+use super::store::{Effect, Store, StoreError};
+use crate::proto::command::field::Body;
+use crate::proto::command::{CommandId, status};
+use crate::proto::error::Malformed;
+use crate::proto::secure::Era;
+use crate::proto::session::server::Device;
+use crate::proto::time::Time;
+use crate::proto::wire::Document;
+
+/// A request, as a handler sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// The command.
+    pub id: CommandId,
+    /// The generation of the peer.
+    pub era: Era,
+    /// The user, 0 before login.
+    pub user: i64,
+    /// The time.
+    pub now: Time,
+    /// The body, checked to be BSON.
+    pub body: Document<'a>,
+    /// The server's settings.
+    pub config: &'a Config,
+    /// The highest log id that this server has given.
+    pub last_log_id: i64,
+}
+
+impl<'a> Ask<'a> {
+    /// The body as its type. Fields that nobody knows are counted in the answer.
+    ///
+    /// # Errors
+    /// A field that is missing or of a wrong type.
+    pub fn body<T: Body<'a>>(&self, answer: &mut Answer) -> Result<T, Refused> {
+        T::decode(self.body, &mut answer.unknown).map_err(Refused::Body)
+    }
+}
+
+/// What a handler says besides "no": values, nothing done yet.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// The body of the reply.
+    pub body: Vec<u8>,
+    /// Changes to the store.
+    pub effects: Vec<Effect>,
+    /// Pushes to others.
+    pub pushes: Vec<Push>,
+    /// Who has logged on.
+    pub login: Option<(i64, Device)>,
+    /// The highest log id that the effects use, 0 for none.
+    pub last_log_id: i64,
+    /// Fields that nobody knows.
+    pub unknown: u32,
+}
+
+impl Answer {
+    /// Empties it for the next request; buffers stay.
+    pub fn clear(&mut self) {
+        self.body.clear();
+        self.effects.clear();
+        self.pushes.clear();
+        (self.login, self.last_log_id, self.unknown) = (None, 0, 0);
+    }
+
+    /// Answers with `body`.
+    pub fn reply<'a>(&mut self, body: &impl Body<'a>) {
+        self.body.clear();
+        encode(body, &mut self.body);
+    }
+
+    /// Pushes `body` to every online device of `to`, but the one that asked.
+    pub fn push<'a>(&mut self, to: Vec<i64>, command: CommandId, body: &impl Body<'a>) {
+        let mut bytes = Vec::with_capacity(256);
+        encode(body, &mut bytes);
+        self.pushes.push(Push { to, command, body: bytes });
+    }
+}
+
+/// One push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Push {
+    /// Users.
+    pub to: Vec<i64>,
+    /// Which.
+    pub command: CommandId,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+/// Why a handler says no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// With this status.
+    Status(i32),
+    /// The body is wrong.
+    Body(Malformed),
+    /// The store failed: nothing is answered.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Refused {
+    fn from(e: StoreError) -> Self {
+        Self::Store(e)
+    }
+}
+
+/// A handler: a pure function of the request and of what the store says.
+pub type Handler = fn(&Ask<'_>, &dyn Store, &mut Answer) -> Result<(), Refused>;
+
+/// THE DISPATCH.
+#[must_use]
+pub fn handler(id: CommandId) -> Handler {
+    match id {
+        CommandId::GetConf => h::entry::getconf,
+        CommandId::CheckIn => h::entry::checkin,
+        CommandId::Buy => h::entry::buy,
+        CommandId::Login => h::login::login,
+        CommandId::LoginList => h::login::loginlist,
+        CommandId::LChatList => h::login::lchatlist,
+        CommandId::NChatList => h::login::nchatlist,
+        CommandId::CWrite => h::messages::cwrite,
+        CommandId::Write => h::messages::write,
+        CommandId::Read => h::messages::read,
+        CommandId::SyncMsg => h::messages::syncmsg,
+        CommandId::ChatOnRoom => h::rooms::chatonroom,
+        CommandId::ChatInfo => h::rooms::chatinfo,
+        CommandId::Leave => h::rooms::leave,
+        CommandId::NotiRead => h::presence::notiread,
+        CommandId::SyncLink => h::presence::synclink,
+        CommandId::SetSt => h::presence::setst,
+        CommandId::Ping => h::presence::ping,
+        CommandId::Msg | CommandId::DecUnread | CommandId::KickOut | CommandId::ChangeSvr => not_a_request,
+    }
+}
+
+/// The table never lets a push come this far; were it to, the answer is the one for any unknown method.
+fn not_a_request(_: &Ask<'_>, _: &dyn Store, _: &mut Answer) -> Result<(), Refused> {
+    Err(Refused::Status(status::UNKNOWN_METHOD))
+}

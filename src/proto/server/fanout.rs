@@ -1,0 +1,122 @@
+//! Replies and pushes as packets. A push goes to every online device of every user it is for, but the one that caused
+//! it, and only where its era has it; its packet id is 0 (`PUSH-ID-1`; loco-modern §7 row 9).
+
+use super::ConnId;
+use super::dispatch::Push;
+use super::machine::{Server, Why};
+use crate::proto::command::field::Body;
+use crate::proto::command::{CommandId, changesvr, kickout, status};
+use crate::proto::error::PeerMisbehaved;
+use crate::proto::limits::{EMPTY_DOCUMENT_LEN, HEADER_LEN};
+use crate::proto::quirk::Quirk;
+use crate::proto::secure::Era;
+use crate::proto::session::server::Device;
+use crate::proto::session::{Event, State};
+use crate::proto::wire::header::{BODY_LEN, ID, STATUS};
+use crate::proto::wire::{Document, Method, Writer, begin_packet, end_packet};
+
+/// The packet id of every push.
+const PUSH_ID: u32 = 0;
+
+impl Server {
+    /// Answers with a status and nothing else.
+    pub(super) fn refuse(&mut self, conn: ConnId, id: u32, method: Method, status: i32) {
+        let mut body = Vec::with_capacity(32);
+        encode(&status::Refusal { status }, &mut body);
+        self.reply(conn, id, method, &body);
+    }
+
+    //= REPLY-ID-1
+    pub(super) fn reply(&mut self, conn: ConnId, id: u32, method: Method, body: &[u8]) {
+        let quirks = self.config.quirks;
+        let id = if quirks.has(Quirk::ForgetsPacketId) { id.wrapping_add(1) } else { id };
+        self.build(id, method, body);
+        if quirks.has(Quirk::StatusInHeaderOnly) {
+            let status = Document::check(body, &self.config.limits).ok().and_then(|d| d.integer("status"));
+            self.build(id, method, Document::EMPTY.bytes());
+            self.packet[STATUS].copy_from_slice(&i16::try_from(status.unwrap_or_default()).unwrap_or(-1).to_le_bytes());
+        }
+        if quirks.has(Quirk::BigEndianLength) {
+            self.packet[BODY_LEN].reverse();
+        }
+        self.send(conn);
+    }
+
+    pub(super) fn push_all(&mut self, from: ConnId, request_id: u32, pushes: &[Push]) {
+        let quirks = self.config.quirks;
+        if quirks.has(Quirk::AckWithoutPush) {
+            return;
+        }
+        for push in pushes {
+            let id = if quirks.has(Quirk::PushReusesRequestId) { request_id } else { PUSH_ID };
+            let times = if quirks.has(Quirk::PushTwice) { 2 } else { 1 };
+            let skip = (!quirks.has(Quirk::PushToSender)).then_some(from);
+            for conn in self.devices(&push.to, push.command, skip) {
+                for _ in 0..times {
+                    self.build(id, push.command.method(), &push.body);
+                    self.send(conn);
+                }
+            }
+        }
+    }
+
+    /// The online connections of `users` whose era has `command`, without `skip`.
+    fn devices(&self, users: &[i64], command: CommandId, skip: Option<ConnId>) -> Vec<ConnId> {
+        let eras = command.row().eras;
+        users
+            .iter()
+            .flat_map(|u| self.online.range((*u, Device::Main)..=(*u, Device::Sub)))
+            .map(|(_, conn)| *conn)
+            .filter(|c| Some(*c) != skip)
+            .filter(|c| self.sessions.get(c).is_some_and(|s| s.era.is_some_and(|e| eras.contains(&e))))
+            .collect()
+    }
+
+    pub(super) fn push_kickout(&mut self, conn: ConnId) {
+        self.push_one(conn, CommandId::KickOut, &kickout::Push { reason: Some(0) });
+    }
+
+    pub(super) fn push_changesvr(&mut self, conn: ConnId) {
+        self.push_one(conn, CommandId::ChangeSvr, &changesvr::Push {});
+    }
+
+    fn push_one<'a>(&mut self, conn: ConnId, command: CommandId, push: &impl Body<'a>) {
+        let era = self.sessions.get(&conn).and_then(|s| s.era).unwrap_or(Era::E2012);
+        if command.row().eras.contains(&era) {
+            let mut body = Vec::with_capacity(EMPTY_DOCUMENT_LEN + 16);
+            encode(push, &mut body);
+            self.build(PUSH_ID, command.method(), &body);
+            self.send(conn);
+        }
+    }
+
+    /// Makes the packet in the reused buffer.
+    fn build(&mut self, id: u32, method: Method, body: &[u8]) {
+        self.packet.clear();
+        begin_packet(&mut self.packet, id, method);
+        self.packet.extend_from_slice(body);
+        end_packet(&mut self.packet, 0);
+        debug_assert!(self.packet.len() >= HEADER_LEN && self.packet[ID] == id.to_le_bytes());
+    }
+
+    /// Queues the packet that was made. A peer that does not take what it is sent is cut off (`PROMISE-SLOW-1`).
+    fn send(&mut self, conn: ConnId) {
+        let Some(s) = self.sessions.get_mut(&conn).filter(|s| s.state != State::Closing) else { return };
+        if s.out.len() + s.in_flight + self.packet.len() > self.config.limits.send_queue_bytes_max {
+            //= PROMISE-SLOW-1
+            self.stats.slow_closed += 1;
+            self.event(conn, Event::SlowReader, Why::Misbehaved(PeerMisbehaved::SlowReader));
+            return;
+        }
+        s.transmit(&self.packet);
+        self.stats.packets_out += 1;
+        self.dirty.insert(conn);
+    }
+}
+
+/// Appends `body` as a document.
+pub(super) fn encode<'a>(body: &impl Body<'a>, out: &mut Vec<u8>) {
+    let mut w = Writer::begin(out);
+    body.encode(&mut w);
+    w.end();
+}

@@ -1,0 +1,9 @@
+//! What each command means: pure functions of the request and of what the store says. What they want changed and
+//! pushed they say in the [`Answer`](super::Answer); nothing here touches a socket or a clock.
+
+pub mod entry;
+pub mod login;
+pub mod messages;
+pub mod presence;
+pub mod rooms;
+mod view;

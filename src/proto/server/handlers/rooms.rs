@@ -1,0 +1,64 @@
+//! Rooms: CHATINFO, CHATONROOM, LEAVE.
+
+use super::view::{RoomParts, member, room_of, users};
+use crate::proto::command::{chatinfo, chatonroom, leave};
+use crate::proto::quirk::Quirk;
+use crate::proto::secure::Era;
+use crate::proto::server::dispatch::{Answer, Ask, Refused};
+use crate::proto::server::store::{Effect, Store};
+
+/// CHATINFO: the room by itself.
+///
+/// # Errors
+/// A wrong body, or a room that is not the user's.
+//= ROOM-CHATINFO-1
+pub fn chatinfo(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
+    let q: chatinfo::Request = ask.body(answer)?;
+    let room = room_of(ask, store, q.chat_id)?;
+    let parts = RoomParts::gather(ask, store, room)?;
+    answer.reply(&chatinfo::Reply { status: 0, chat_info: parts.info(ask), o: None });
+    Ok(())
+}
+
+/// CHATONROOM: its members, or only their ids when they are many, and what each has read.
+///
+/// # Errors
+/// A wrong body, or a room that is not the user's.
+//= ROOM-CHATON-1
+pub fn chatonroom(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
+    let q: chatonroom::Request = ask.body(answer)?;
+    let room = room_of(ask, store, q.chat_id)?;
+    let listed = room.members.len() <= ask.config.members_listed_max;
+    let people = if listed { users(&room, store, usize::MAX)? } else { Vec::new() };
+    let ids = || room.members.iter().map(|m| m.user_id).collect::<Vec<_>>();
+    answer.reply(&chatonroom::Reply {
+        status: 0,
+        chat_id: room.id,
+        kind: room.kind.as_str(),
+        members: listed.then(|| people.iter().map(member).collect()),
+        member_ids: (!listed).then(ids),
+        watermark_ids: ids(),
+        watermarks: room.members.iter().map(|m| m.watermark).collect(),
+        last_log_id: room.last_log_id,
+        updated_at: i64::from(room.updated_at),
+        open_token: None,
+        f: false,
+    });
+    Ok(())
+}
+
+/// LEAVE: the user is a member no longer; nothing of the room reaches him any more.
+///
+/// # Errors
+/// A wrong body, or a room that is not the user's.
+//= ROOM-LEAVE-1
+pub fn leave(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
+    let q: leave::Request = ask.body(answer)?;
+    let room = room_of(ask, store, q.chat_id)?;
+    if !ask.config.quirks.has(Quirk::LeaveKeepsPushing) {
+        answer.effects.push(Effect::RemoveMember { chat_id: room.id, user_id: ask.user });
+    }
+    let last_token_id = (ask.era != Era::E2012).then_some(ask.last_log_id);
+    answer.reply(&leave::Reply { status: 0, last_token_id });
+    Ok(())
+}

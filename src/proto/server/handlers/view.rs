@@ -1,0 +1,132 @@
+//! What the store keeps, as the documents of the wire.
+
+use crate::proto::command::field::{AnyInt, Nullable};
+use crate::proto::command::status;
+use crate::proto::command::types::{ChatLog, DisplayMember, Member, RoomInfo, RoomItem};
+use crate::proto::quirk::Quirk;
+use crate::proto::secure::Era;
+use crate::proto::server::dispatch::{Ask, Refused};
+use crate::proto::server::store::{Log, Room, Store, User};
+
+/// Unread messages are counted up to here.
+const UNREAD_MAX: usize = 300;
+/// Members that a room shows in a list.
+const SHOWN_MAX: usize = 5;
+
+/// The room, if the user may see it. No difference is made between a room that is not there and one that is not his.
+//= PROMISE-PRIVATE-1
+pub(super) fn room_of(ask: &Ask<'_>, store: &dyn Store, chat_id: i64) -> Result<Room, Refused> {
+    let room = store.room(chat_id)?.ok_or(Refused::Status(status::NO_SUCH_ROOM))?;
+    if room.member(ask.user).is_none() && !ask.config.quirks.has(Quirk::SkipsMembershipCheck) {
+        return Err(Refused::Status(status::NO_SUCH_ROOM));
+    }
+    Ok(room)
+}
+
+/// The users of a room, in the order of its members. A member without a user is left out.
+pub(super) fn users(room: &Room, store: &dyn Store, most: usize) -> Result<Vec<User>, Refused> {
+    let mut all = Vec::with_capacity(room.members.len().min(most));
+    for m in room.members.iter().take(most) {
+        all.extend(store.user(m.user_id)?);
+    }
+    Ok(all)
+}
+
+/// A log. An attachment that is not there is "" since 2019 and null in 2012; `msgId` is an int32 in 2012.
+pub(super) fn chat_log(log: &Log, era: Era) -> ChatLog<'_> {
+    let old = era == Era::E2012;
+    ChatLog {
+        log_id: log.log_id,
+        chat_id: log.chat_id,
+        kind: log.kind,
+        author_id: log.author_id,
+        message: log.message.as_deref(),
+        send_at: log.send_at,
+        attachment: Nullable(log.attachment.as_deref().or((!old).then_some(""))),
+        msg_id: match i32::try_from(log.msg_id) {
+            Ok(n) if old => AnyInt::Int32(n),
+            _ => AnyInt::Int64(log.msg_id),
+        },
+        prev_id: (!old).then_some(log.prev_id),
+        supplement: log.supplement.as_deref(),
+        scope: log.scope,
+        thread_id: log.thread_id,
+        revision: None,
+    }
+}
+
+/// What belongs to a room in a list: gathered first, so that the document can borrow it.
+pub(super) struct RoomParts {
+    pub room: Room,
+    pub last: Option<Log>,
+    pub others: Vec<User>,
+    pub unread: i32,
+    pub watermark: i64,
+}
+
+impl RoomParts {
+    pub(super) fn gather(ask: &Ask<'_>, store: &dyn Store, room: Room) -> Result<Self, Refused> {
+        let watermark = room.member(ask.user).map_or(0, |m| m.watermark);
+        let last = if room.last_log_id == 0 { None } else { store.log(room.id, room.last_log_id)? };
+        let mut others = users(&room, store, SHOWN_MAX + 1)?;
+        others.retain(|u| u.id != ask.user);
+        others.truncate(SHOWN_MAX);
+        let unread = i32::try_from(store.count_logs(room.id, watermark, UNREAD_MAX)?).unwrap_or(i32::MAX);
+        Ok(Self { room, last, others, unread, watermark })
+    }
+
+    pub(super) fn active_members(&self) -> i32 {
+        i32::try_from(self.room.members.len()).unwrap_or(i32::MAX)
+    }
+
+    pub(super) fn item(&self, era: Era) -> RoomItem<'_> {
+        RoomItem {
+            chat_id: self.room.id,
+            kind: self.room.kind.as_str(),
+            active_members: self.active_members(),
+            unread: self.unread,
+            last_seen: Some(self.watermark),
+            last_log_id: self.room.last_log_id,
+            last_log: self.last.as_ref().map(|l| chat_log(l, era)),
+            icon_ids: Some(self.others.iter().map(|u| u.id).collect()),
+            icon_names: Some(self.others.iter().map(|u| u.nick_name.as_str()).collect()),
+            updated_at: AnyInt::Int32(i32::try_from(self.room.updated_at).unwrap_or(i32::MAX)),
+            joined: Some(0),
+            push_alert: true,
+            ..Default::default()
+        }
+    }
+
+    pub(super) fn info(&self, ask: &Ask<'_>) -> RoomInfo<'_> {
+        let joined = self.room.member(ask.user).map_or(0, |m| m.joined_at);
+        RoomInfo {
+            chat_id: self.room.id,
+            kind: self.room.kind.as_str(),
+            active_members: self.active_members(),
+            unread: self.unread,
+            last_log_id: self.room.last_log_id,
+            last_seen: self.watermark,
+            last_log: self.last.as_ref().map(|l| chat_log(l, ask.era)),
+            display_members: self.others.iter().map(display_member).collect(),
+            push_alert: true,
+            left: Some(false),
+            joined_at: Some(i32::try_from(joined).unwrap_or(i32::MAX)),
+            ..Default::default()
+        }
+    }
+}
+
+fn display_member(u: &User) -> DisplayMember<'_> {
+    DisplayMember { user_id: u.id, nick_name: &u.nick_name, country_iso: Some("KR"), profile_image_url: Some("") }
+}
+
+pub(super) fn member(u: &User) -> Member<'_> {
+    Member {
+        user_id: u.id,
+        account_id: i32::try_from(u.id).unwrap_or_default(),
+        nick_name: &u.nick_name,
+        country_iso: Some("KR"),
+        kind: 100,
+        ..Default::default()
+    }
+}

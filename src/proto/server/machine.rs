@@ -1,0 +1,499 @@
+//! The machine: connections, their timers, and the way of a packet through the table.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::dispatch::{Answer, Ask, Refused, handler};
+use super::store::{Store, StoreError};
+use super::{Config, ConnId};
+use crate::proto::command::table::When;
+use crate::proto::command::{Command, CommandId, Door, status};
+use crate::proto::entropy::Entropy;
+use crate::proto::error::{Malformed, PeerMisbehaved, Verdict};
+use crate::proto::quirk::Quirk;
+use crate::proto::secure::{Era, SessionKey};
+use crate::proto::session::server::{Device, Received};
+use crate::proto::session::{Event, Move, Session, State, next};
+use crate::proto::time::Time;
+use crate::proto::wire::{Deframer, Method, Packet};
+
+/// What happened.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A connection came through a door.
+    Accepted {
+        /// A name that was never used before.
+        conn: ConnId,
+        /// Which server it was made to.
+        door: Door,
+    },
+    /// Bytes came.
+    Bytes {
+        /// From whom.
+        conn: ConnId,
+        /// What.
+        bytes: &'a [u8],
+    },
+    /// The answer to [`Output::Unwrap`]: always a key, whatever the block was.
+    Unwrapped {
+        /// Whose.
+        conn: ConnId,
+        /// The key.
+        key: SessionKey,
+    },
+    /// The peer has taken this many bytes of what was transmitted.
+    Sent {
+        /// Who.
+        conn: ConnId,
+        /// How many.
+        bytes: usize,
+    },
+    /// The connection is gone.
+    Closed {
+        /// Which.
+        conn: ConnId,
+    },
+    /// The server is about to stop: CHANGESVR to everybody, then close.
+    Drain,
+    /// The deadline has come.
+    Tick,
+}
+
+/// Why a connection is closed by us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Its bytes cannot be.
+    Malformed(Malformed),
+    /// Its timing or order.
+    Misbehaved(PeerMisbehaved),
+    /// A newer login of the same device.
+    Fenced,
+    /// The server stops.
+    Drained,
+    /// Too many connections.
+    Full,
+    /// The store failed.
+    Store,
+    /// A planted bug.
+    Quirk,
+}
+
+/// What the driver has to do.
+#[derive(Debug)]
+pub enum Output {
+    /// Write these bytes.
+    Transmit {
+        /// To whom.
+        conn: ConnId,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// Unwrap this session key and come back with [`Input::Unwrapped`].
+    Unwrap {
+        /// Whose.
+        conn: ConnId,
+        /// Which padding.
+        era: Era,
+        /// The RSA block.
+        wrapped: Vec<u8>,
+    },
+    /// Write what is queued, then close.
+    Close {
+        /// Whom.
+        conn: ConnId,
+        /// Why.
+        why: Why,
+    },
+}
+
+/// Counters, for tests and for people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Packets that came.
+    pub packets_in: u64,
+    /// Packets that went, replies and pushes.
+    pub packets_out: u64,
+    /// Logins that succeeded.
+    pub logins: u64,
+    /// Sessions that a newer login ended.
+    pub fenced: u64,
+    /// Connections closed for silence.
+    pub idle_closed: u64,
+    /// Connections closed because the peer did not read.
+    pub slow_closed: u64,
+    /// Connections closed for bytes that cannot be.
+    pub malformed_closed: u64,
+    /// Fields that nobody knows.
+    pub unknown_fields: u64,
+}
+
+/// The machine.
+#[derive(Debug)]
+pub struct Server {
+    pub(super) config: Config,
+    pub(super) sessions: BTreeMap<ConnId, Session>,
+    pub(super) online: BTreeMap<(i64, Device), ConnId>,
+    pub(super) packet: Vec<u8>,
+    pub(super) stats: Stats,
+    answer: Answer,
+    entropy: Entropy,
+    last_log_id: i64,
+    timers: BTreeSet<(Time, ConnId)>,
+    pub(super) dirty: BTreeSet<ConnId>,
+    outputs: VecDeque<Output>,
+}
+
+impl Server {
+    /// A server without connections.
+    #[must_use]
+    pub fn new(config: Config, entropy: Entropy) -> Self {
+        Self {
+            config,
+            sessions: BTreeMap::new(),
+            online: BTreeMap::new(),
+            packet: Vec::new(),
+            stats: Stats::default(),
+            answer: Answer::default(),
+            entropy,
+            last_log_id: 0,
+            timers: BTreeSet::new(),
+            dirty: BTreeSet::new(),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Takes what happened.
+    ///
+    /// # Errors
+    /// The store failed: drop the unit of work and call [`Server::abandon`].
+    pub fn handle(&mut self, input: Input<'_>, now: Time, store: &mut dyn Store) -> Result<(), StoreError> {
+        match input {
+            Input::Accepted { conn, door } => self.accept(conn, door, now),
+            Input::Bytes { conn, bytes } => {
+                let Some(s) = self.sessions.get_mut(&conn) else { return Ok(()) };
+                let received = s.receive(bytes);
+                if s.state == State::LoggedOn {
+                    s.deadline = now + self.config.idle_after(s.era == Some(Era::E2012));
+                }
+                return self.received(conn, received, now, store);
+            }
+            Input::Unwrapped { conn, key } => {
+                let entropy = self.entropy.fork();
+                let Some(s) = self.sessions.get_mut(&conn) else { return Ok(()) };
+                let received = s.key(&key, entropy).map(|()| Received::Packets);
+                return self.received(conn, received, now, store);
+            }
+            Input::Sent { conn, bytes } => {
+                if let Some(s) = self.sessions.get_mut(&conn) {
+                    s.in_flight = s.in_flight.saturating_sub(bytes);
+                }
+            }
+            Input::Closed { conn } => self.forget(conn),
+            Input::Drain => {
+                let all: Vec<ConnId> = self.sessions.keys().copied().collect();
+                for conn in all {
+                    self.event(conn, Event::Drained, Why::Drained);
+                }
+            }
+            Input::Tick => self.tick(now),
+        }
+        Ok(())
+    }
+
+    /// The next thing to do; drain it until it is empty, after the commit.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        while let Some(conn) = self.dirty.pop_first() {
+            let Some(s) = self.sessions.get_mut(&conn) else { continue };
+            if s.out.is_empty() {
+                continue;
+            }
+            let bytes = core::mem::take(&mut s.out);
+            s.in_flight += bytes.len();
+            return Some(Output::Transmit { conn, bytes });
+        }
+        let next = self.outputs.pop_front()?;
+        if let Output::Close { conn, .. } = &next {
+            self.sessions.remove(conn);
+        }
+        Some(next)
+    }
+
+    /// When to come back with [`Input::Tick`].
+    #[must_use]
+    pub fn deadline(&self) -> Option<Time> {
+        self.timers.first().map(|(t, _)| *t)
+    }
+
+    /// The commit failed: whoever would have been answered is cut off, so that nobody believes what was lost.
+    pub fn abandon(&mut self) {
+        let held: Vec<ConnId> = core::mem::take(&mut self.dirty).into_iter().collect();
+        for conn in held {
+            if let Some(s) = self.sessions.get_mut(&conn) {
+                s.out.clear();
+            }
+            self.close(conn, Why::Store);
+        }
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub const fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// The settings.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Changes the settings: the driver knows the ports only once they are bound.
+    pub const fn config_mut(&mut self) -> &mut Config {
+        &mut self.config
+    }
+
+    /// Connections at present.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// The live session of each user and device: what `fenced` is checked on.
+    pub fn online(&self) -> impl Iterator<Item = (i64, Device, ConnId)> + '_ {
+        self.online.iter().map(|((u, d), c)| (*u, *d, *c))
+    }
+
+    fn accept(&mut self, conn: ConnId, door: Door, now: Time) {
+        let deadline = now + self.config.limits.login_within;
+        self.sessions.insert(conn, Session::new(door, self.config.limits, deadline));
+        self.timers.insert((deadline, conn));
+        if self.sessions.len() > self.config.limits.connections_max {
+            self.close(conn, Why::Full);
+        }
+    }
+
+    fn tick(&mut self, now: Time) {
+        while let Some(&(at, conn)) = self.timers.first().filter(|(at, _)| *at <= now) {
+            self.timers.remove(&(at, conn));
+            let Some(s) = self.sessions.get(&conn).filter(|s| s.state != State::Closing) else { continue };
+            if s.deadline > now {
+                self.timers.insert((s.deadline, conn));
+                continue;
+            }
+            if self.config.quirks.has(Quirk::NoIdleTimeout) {
+                continue;
+            }
+            //= PROMISE-ALIVE-1
+            let why = if s.user.is_some() { PeerMisbehaved::Idle } else { PeerMisbehaved::LoginTimeout };
+            self.stats.idle_closed += 1;
+            self.event(conn, Event::Silence, Why::Misbehaved(why));
+        }
+    }
+
+    /// An event that needs no packet.
+    pub(super) fn event(&mut self, conn: ConnId, event: Event, why: Why) {
+        let Some(s) = self.sessions.get(&conn) else { return };
+        match next(s.state, event) {
+            Move::Kick => {
+                self.push_kickout(conn);
+                self.close(conn, why);
+            }
+            Move::Move => {
+                self.push_changesvr(conn);
+                self.close(conn, why);
+            }
+            Move::Close => self.close(conn, why),
+            Move::To(_) | Move::Handle | Move::Refuse(_) | Move::Ignore => (),
+        }
+    }
+
+    pub(super) fn close(&mut self, conn: ConnId, why: Why) {
+        let Some(s) = self.sessions.get_mut(&conn).filter(|s| s.state != State::Closing) else { return };
+        s.state = State::Closing;
+        let user = s.user.take();
+        self.outputs.push_back(Output::Close { conn, why });
+        self.leave(conn, user);
+    }
+
+    fn forget(&mut self, conn: ConnId) {
+        if let Some(s) = self.sessions.remove(&conn) {
+            self.timers.remove(&(s.deadline, conn));
+            self.leave(conn, s.user);
+        }
+    }
+
+    /// Off line, unless a newer session has taken the place: cleaning up the old one must not end the new one.
+    fn leave(&mut self, conn: ConnId, user: Option<(i64, Device)>) {
+        if let Some(key) = user.filter(|key| self.online.get(key) == Some(&conn)) {
+            self.online.remove(&key);
+        }
+    }
+
+    fn received(
+        &mut self,
+        conn: ConnId,
+        received: Result<Received, Malformed>,
+        now: Time,
+        store: &mut dyn Store,
+    ) -> Result<(), StoreError> {
+        match received {
+            Ok(Received::Wrapped(h)) => {
+                self.outputs.push_back(Output::Unwrap { conn, era: h.era, wrapped: h.wrapped.as_bytes().to_vec() });
+            }
+            Ok(Received::Packets) => return self.packets(conn, now, store),
+            // What came whole before the bad bytes is answered first: it was good.
+            Err(e) => {
+                self.packets(conn, now, store)?;
+                self.malformed(conn, e);
+            }
+        }
+        Ok(())
+    }
+
+    fn malformed(&mut self, conn: ConnId, e: Malformed) {
+        self.stats.malformed_closed += 1;
+        self.event(conn, Event::Malformed, Why::Malformed(e));
+    }
+
+    fn packets(&mut self, conn: ConnId, now: Time, store: &mut dyn Store) -> Result<(), StoreError> {
+        let Some(s) = self.sessions.get_mut(&conn) else { return Ok(()) };
+        let mut deframer = core::mem::replace(&mut s.deframer, Deframer::new(self.config.limits));
+        let mut fault = None;
+        loop {
+            match deframer.next_packet() {
+                Ok(Some(packet)) => self.one_packet(conn, &packet, now, store)?,
+                Ok(None) => break,
+                Err(e) => {
+                    fault = Some(e);
+                    break;
+                }
+            }
+            if self.sessions.get(&conn).is_none_or(|s| s.state == State::Closing) {
+                return Ok(());
+            }
+        }
+        if let Some(s) = self.sessions.get_mut(&conn) {
+            s.deframer = deframer;
+        }
+        if let Some(e) = fault {
+            self.malformed(conn, e);
+        }
+        Ok(())
+    }
+
+    fn one_packet(
+        &mut self,
+        conn: ConnId,
+        packet: &Packet<'_>,
+        now: Time,
+        store: &mut dyn Store,
+    ) -> Result<(), StoreError> {
+        self.stats.packets_in += 1;
+        let Some(s) = self.sessions.get(&conn) else { return Ok(()) };
+        let row = Command::find(&packet.header.method).filter(|c| belongs(c, s.door, s.era));
+        let event = match row.map(|c| c.when) {
+            Some(When::Alone) => Event::AloneRequest,
+            Some(When::Login) => Event::LoginRequest,
+            Some(When::LoggedOn) => Event::UserRequest,
+            Some(When::Push) | None => Event::UnknownRequest,
+        };
+        let mut action = next(s.state, event);
+        let quirks = self.config.quirks;
+        if quirks.has(Quirk::AnswersBeforeLogin) && action == Move::Refuse(status::NOT_LOGGED_ON) {
+            action = Move::Refuse(status::OK);
+        }
+        if quirks.has(Quirk::ClosesOnUnknownMethod) && action == Move::Refuse(status::UNKNOWN_METHOD) {
+            self.close(conn, Why::Quirk);
+            return Ok(());
+        }
+        match (action, row) {
+            (Move::Handle, Some(row)) => return self.dispatch(conn, row.id, packet, now, store),
+            (Move::Refuse(status), _) => self.refuse(conn, packet.header.id, packet.header.method, status),
+            (Move::Close, _) => self.close(conn, Why::Misbehaved(PeerMisbehaved::UnknownMethod)),
+            _ => (),
+        }
+        Ok(())
+    }
+
+    fn dispatch(
+        &mut self,
+        conn: ConnId,
+        id: CommandId,
+        packet: &Packet<'_>,
+        now: Time,
+        store: &mut dyn Store,
+    ) -> Result<(), StoreError> {
+        let Some(s) = self.sessions.get(&conn) else { return Ok(()) };
+        if self.config.quirks.has(Quirk::IgnoresPing) && id == CommandId::Ping {
+            return Ok(());
+        }
+        let mut answer = core::mem::take(&mut self.answer);
+        answer.clear();
+        let outcome = match packet.document(&self.config.limits) {
+            Err(e) => Err(Refused::Body(e)),
+            Ok(body) => {
+                let (user, era) = (s.user.map_or(0, |(u, _)| u), s.era.unwrap_or(Era::E2019));
+                let ask = Ask { id, era, user, now, body, config: &self.config, last_log_id: self.last_log_id };
+                handler(id)(&ask, store, &mut answer)
+            }
+        };
+        let done = self.settle(conn, packet.header.id, packet.header.method, outcome, &answer, now, store);
+        self.answer = answer;
+        done
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn settle(
+        &mut self,
+        conn: ConnId,
+        id: u32,
+        method: Method,
+        outcome: Result<(), Refused>,
+        answer: &Answer,
+        now: Time,
+        store: &mut dyn Store,
+    ) -> Result<(), StoreError> {
+        self.stats.unknown_fields += u64::from(answer.unknown);
+        match outcome {
+            Ok(()) => {
+                for effect in &answer.effects {
+                    store.apply(effect)?;
+                }
+                self.last_log_id = self.last_log_id.max(answer.last_log_id);
+                if let Some((user, device)) = answer.login {
+                    self.logged_on(conn, user, device, now);
+                }
+                self.reply(conn, id, method, &answer.body);
+                self.push_all(conn, id, &answer.pushes);
+            }
+            Err(Refused::Status(status)) => self.refuse(conn, id, method, status),
+            Err(Refused::Body(e)) => match e.verdict() {
+                Verdict::Reply(_) if self.config.quirks.has(Quirk::IgnoresBadBody) => {
+                    self.refuse(conn, id, method, status::OK);
+                }
+                Verdict::Reply(status) => self.refuse(conn, id, method, status),
+                Verdict::Close => self.malformed(conn, e),
+            },
+            Err(Refused::Store(e)) => return Err(e),
+        }
+        Ok(())
+    }
+
+    /// A login succeeded: the older session of the same device ends before anything else happens.
+    fn logged_on(&mut self, conn: ConnId, user: i64, device: Device, now: Time) {
+        self.stats.logins += 1;
+        let Some(s) = self.sessions.get_mut(&conn) else { return };
+        s.state = State::LoggedOn;
+        s.user = Some((user, device));
+        s.deadline = now + self.config.idle_after(s.era == Some(Era::E2012));
+        let older = self.online.insert((user, device), conn);
+        //= PROMISE-ONESESSION-1
+        if let Some(older) = older.filter(|o| *o != conn && !self.config.quirks.has(Quirk::NoFence)) {
+            self.stats.fenced += 1;
+            self.event(older, Event::Fenced, Why::Fenced);
+        }
+    }
+}
+
+fn belongs(row: &Command, door: Door, era: Option<Era>) -> bool {
+    row.doors.contains(&door) && era.is_none_or(|e| row.eras.contains(&e))
+}
