@@ -88,6 +88,7 @@ impl Client {
             chat_ids: Some(rooms),
             max_ids: Some(seen),
             last_token_id: Some(self.account.last_token_id),
+            last_chat_id: None,
             lbk: Some(self.account.lbk),
             rp: Some(&[0, 0, 0xff, 0xff, 0, 0]),
             bg: Some(false),

@@ -93,7 +93,7 @@ impl ClientConfig {
             token: token.into(),
             device_id: format!("locospec-{user_id}"),
             device_type: 1,
-            os: if era.is_modern() { "win32" } else { "wp" }.to_owned(),
+            os: if era.is_modern() { "android" } else { "wp" }.to_owned(),
             app_version: if era.is_modern() { "3.5.0" } else { "1.5.0" }.to_owned(),
             first,
             booking_tls: era.is_modern(),
@@ -108,5 +108,15 @@ impl ClientConfig {
             outbox_max: 1000,
             history: true,
         }
+    }
+
+    /// The same user on a PC beside the phone: a second device, with a session of its own. In 2012 the operating system
+    /// alone tells the devices apart.
+    #[must_use]
+    pub fn second_device(mut self) -> Self {
+        self.device_type = 2;
+        self.os = "win32".to_owned();
+        self.device_id.push_str("-2");
+        self
     }
 }
