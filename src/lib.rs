@@ -23,3 +23,7 @@
 //! allocates without bound; nothing here ever contacts a Kakao host, and every key is our own.
 
 pub mod proto;
+#[cfg(feature = "full")]
+pub mod sim;
+#[cfg(feature = "full")]
+pub mod store;
