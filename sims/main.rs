@@ -27,3 +27,19 @@ fn tmp() {
         }
     }
 }
+
+#[test]
+fn tmp_sweep() {
+    let from: u64 = std::env::var("FROM").ok().and_then(|s| s.parse().ok()).unwrap_or(0);
+    let to: u64 = std::env::var("TO").ok().and_then(|s| s.parse().ok()).unwrap_or(1);
+    let quirks: Vec<String> = std::env::var("QUIRK").ok().into_iter().collect();
+    let max: usize = std::env::var("MAX").ok().and_then(|s| s.parse().ok()).unwrap_or(10);
+    let t = std::time::Instant::now();
+    let s = locospec::sim::run::sweep(from..to, 2, max, |seed| locospec::sim::run::with_quirks(seed, &quirks), |_| ());
+    println!("{} runs in {:?}, {} failed; slowest {:?}", s.runs, t.elapsed(), s.failed.len(), s.slowest_converged);
+    for (seed, o) in &s.failed {
+        println!("seed {seed}: {}", o.violations[0]);
+    }
+    print!("{}", s.evidence);
+    println!("{:?}", s.evidence.toothless());
+}

@@ -19,6 +19,10 @@ use super::world::World;
 use crate::proto::client::Action;
 use crate::store::Database;
 
+/// How long all must stay well before it counts: what nobody waits for comes in meanwhile, such as the messages of a
+/// room that its member has failed to leave.
+const WELL_FOR: Duration = Duration::from_secs(3);
+
 /// How long clients and server have to end when they are told to.
 const END_WITHIN: Duration = Duration::from_secs(15);
 
@@ -111,6 +115,7 @@ pub fn run_here(scenario: &Scenario) -> Outcome {
 fn play(world: &mut World, director: &mut Director, workload: &mut Workload) -> Option<Duration> {
     let heal_at = world.scenario.heal_at.0;
     let bound = world.timing.converge_bound();
+    let mut well_since = None;
     loop {
         director.direct(world);
         workload.act(world);
@@ -120,7 +125,14 @@ fn play(world: &mut World, director: &mut Director, workload: &mut Workload) -> 
             continue;
         }
         let trouble = unsettled(world, director);
-        let Some(trouble) = trouble else { return Some(now - heal_at) };
+        let Some(trouble) = trouble else {
+            let since = *well_since.get_or_insert(now);
+            if now - since >= WELL_FOR {
+                return Some(since - heal_at);
+            }
+            continue;
+        };
+        well_since = None;
         if now > heal_at + bound {
             let what = format!("{trouble}, {:?} after everything was mended", now - heal_at);
             world.court.report(Invariant::Converged, what);

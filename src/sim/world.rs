@@ -160,8 +160,8 @@ impl World {
             tasks.entry(at).or_default().push(connect(net, Client::new(config, entropy), setup, todo, tell));
             self.clients.push(Handle { label, actions: Some(actions), events });
         }
-        for (at, tasks) in tasks {
-            let Some(host) = hosts.get(at) else { continue };
+        for (at, host) in hosts.iter().enumerate() {
+            let tasks = tasks.remove(&at).unwrap_or_default();
             self.sim.client(host.to_string(), async move {
                 for task in tasks {
                     tokio::spawn(task);
