@@ -54,6 +54,6 @@ pub fn setst(ask: &Ask<'_>, _: &dyn Store, answer: &mut Answer) -> Result<(), Re
 //= PING-REPLY-1
 pub fn ping(ask: &Ask<'_>, _: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let _: ping::Request = ask.body(answer)?;
-    answer.reply(&ping::Reply { status: 0 });
+    answer.reply(&ping::Reply { status: Some(0) });
     Ok(())
 }
