@@ -1,3 +1,6 @@
-//! What the spec, the reference and the shell promise, as ordinary tests.
+//! What the crate promises beyond single functions, as ordinary tests. One file here, one promise.
+//!
+//! The cases in YAML are in `spec.rs`, the simulated world is in `sims/`.
 
 mod bytes;
+mod tidy;

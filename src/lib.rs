@@ -24,4 +24,10 @@
 
 #[cfg(feature = "full")]
 pub mod cli;
+#[cfg(feature = "full")]
+pub mod net;
 pub mod proto;
+#[cfg(feature = "full")]
+pub mod spec;
+#[cfg(feature = "full")]
+pub mod store;

@@ -1,0 +1,53 @@
+//! The one reader of the wall clock and of the system's entropy.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::proto::entropy::Entropy;
+use crate::proto::time::Time;
+
+/// Says what time it is. It never goes back.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Time + Send + Sync>);
+
+impl Clock {
+    /// The wall clock, read once; from then on monotonic time is added.
+    #[must_use]
+    #[allow(clippy::disallowed_methods)]
+    pub fn system() -> Self {
+        let base = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let base = Time::from_micros(u64::try_from(base.as_micros()).unwrap_or(u64::MAX));
+        let start = std::time::Instant::now();
+        Self(Arc::new(move || base + start.elapsed()))
+    }
+
+    /// A clock of the caller's own: the simulator's.
+    #[must_use]
+    pub fn of(read: impl Fn() -> Time + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// Randomness from the system.
+///
+/// # Errors
+/// The system has none to give.
+#[allow(clippy::disallowed_methods)]
+pub fn system_entropy() -> std::io::Result<Entropy> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|e| std::io::Error::other(e.to_string()))?;
+    Ok(Entropy::from_seed(seed))
+}

@@ -1,0 +1,207 @@
+//! The driver of `proto::client`: connects where the machine says, moves bytes, hands events on.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::pending;
+use std::io;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::sync::mpsc;
+use tokio_rustls::TlsConnector;
+
+use super::{BoxStream, Clock, Network, tls};
+use crate::proto::client::{Action, Client, ConnId, Event, Input, Output};
+
+/// Bytes that one read takes at most.
+const READ_MAX: usize = 16 << 10;
+/// Inputs that may wait for the machine.
+const INBOX_MAX: usize = 256;
+
+/// What a client needs besides its machine.
+#[derive(Clone)]
+pub struct Setup {
+    /// Time.
+    pub clock: Clock,
+    /// TLS for booking.
+    pub tls: Option<TlsConnector>,
+}
+
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Setup")
+    }
+}
+
+enum Arrived {
+    Connected(ConnId, BoxStream),
+    Failed(ConnId),
+    Read(ConnId, Vec<u8>),
+    Gone(ConnId),
+}
+
+/// Drives `client` until `actions` is closed and the machine has nothing left to do, or `events` is.
+///
+/// Every event of the machine goes to `events`; every action of `actions` to the machine.
+pub async fn connect<N: Network>(
+    net: N,
+    mut client: Client,
+    setup: Setup,
+    mut actions: mpsc::Receiver<Action>,
+    events: mpsc::UnboundedSender<Event>,
+) {
+    let (inbox, mut arrivals) = mpsc::channel(INBOX_MAX);
+    let mut links = Links { net, setup: setup.clone(), inbox, open: BTreeMap::new() };
+    loop {
+        while let Some(output) = client.poll_output() {
+            match output {
+                Output::Event(e) => {
+                    if events.send(e).is_err() {
+                        return;
+                    }
+                }
+                other => links.perform(other),
+            }
+        }
+        let deadline = client.deadline();
+        let wait = async {
+            match deadline {
+                Some(at) => tokio::time::sleep(at - setup.clock.now()).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            arrived = arrivals.recv() => {
+                let Some(arrived) = arrived else { return };
+                links.arrived(arrived, &mut client);
+            }
+            action = actions.recv() => match action {
+                Some(action) => client.handle(Input::Do(action), setup.clock.now()),
+                None => return,
+            },
+            () = wait => client.handle(Input::Tick, setup.clock.now()),
+        }
+    }
+}
+
+struct Link {
+    write: mpsc::UnboundedSender<Vec<u8>>,
+    reader: tokio::task::AbortHandle,
+}
+
+impl Drop for Link {
+    /// The writer ends when its sender is gone; the reader must be told.
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+struct Links<N> {
+    net: N,
+    setup: Setup,
+    inbox: mpsc::Sender<Arrived>,
+    open: BTreeMap<ConnId, Option<Link>>,
+}
+
+impl<N: Network> Links<N> {
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::Connect { conn, endpoint, tls, .. } => {
+                self.open.insert(conn, None);
+                let (net, inbox) = (self.net.clone(), self.inbox.clone());
+                let tls = self.setup.tls.clone().filter(|_| tls);
+                tokio::spawn(async move {
+                    let arrived = match dial(&net, tls, &endpoint.host, endpoint.port).await {
+                        Ok(stream) => Arrived::Connected(conn, stream),
+                        Err(_) => Arrived::Failed(conn),
+                    };
+                    let _ = inbox.send(arrived).await;
+                });
+            }
+            Output::Transmit { conn, bytes } => {
+                if let Some(Some(link)) = self.open.get(&conn) {
+                    let _ = link.write.send(bytes);
+                }
+            }
+            Output::Close { conn } => {
+                self.open.remove(&conn);
+            }
+            Output::Event(_) => (),
+        }
+    }
+
+    fn arrived(&mut self, arrived: Arrived, client: &mut Client) {
+        let now = self.setup.clock.now();
+        match arrived {
+            Arrived::Connected(conn, stream) => {
+                // The machine may have given up on it in the meantime: then it is dropped here.
+                if let Some(slot) = self.open.get_mut(&conn) {
+                    *slot = Some(start(conn, stream, &self.inbox));
+                    client.handle(Input::Connected { conn }, now);
+                }
+            }
+            Arrived::Failed(conn) => {
+                if self.open.remove(&conn).is_some() {
+                    client.handle(Input::ConnectFailed { conn }, now);
+                }
+            }
+            Arrived::Read(conn, bytes) => {
+                if self.open.contains_key(&conn) {
+                    client.handle(Input::Bytes { conn, bytes: &bytes }, now);
+                }
+            }
+            Arrived::Gone(conn) => {
+                if self.open.remove(&conn).is_some() {
+                    client.handle(Input::Closed { conn }, now);
+                }
+            }
+        }
+    }
+}
+
+async fn dial<N: Network>(net: &N, tls: Option<TlsConnector>, host: &str, port: u16) -> io::Result<BoxStream> {
+    let stream = net.connect(host, port).await?;
+    match tls {
+        None => Ok(stream),
+        Some(tls) => Ok(Box::new(tls.connect(tls::server_name(host)?, stream).await?)),
+    }
+}
+
+fn start(conn: ConnId, stream: BoxStream, inbox: &mpsc::Sender<Arrived>) -> Link {
+    let (read, write) = tokio::io::split(stream);
+    let (orders, todo) = mpsc::unbounded_channel();
+    let reader = tokio::spawn(reader(conn, read, inbox.clone())).abort_handle();
+    tokio::spawn(writer(conn, write, todo, inbox.clone()));
+    Link { write: orders, reader }
+}
+
+async fn reader(conn: ConnId, mut stream: ReadHalf<BoxStream>, inbox: mpsc::Sender<Arrived>) {
+    let mut buffer = vec![0; READ_MAX];
+    loop {
+        match stream.read(&mut buffer).await {
+            Ok(0) | Err(_) => break,
+            Ok(n) => {
+                let bytes = buffer.get(..n).unwrap_or_default().to_vec();
+                if inbox.send(Arrived::Read(conn, bytes)).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+    let _ = inbox.send(Arrived::Gone(conn)).await;
+}
+
+async fn writer(
+    conn: ConnId,
+    mut stream: WriteHalf<BoxStream>,
+    mut todo: mpsc::UnboundedReceiver<Vec<u8>>,
+    inbox: mpsc::Sender<Arrived>,
+) {
+    while let Some(bytes) = todo.recv().await {
+        if stream.write_all(&bytes).await.is_err() || stream.flush().await.is_err() {
+            let _ = inbox.send(Arrived::Gone(conn)).await;
+            return;
+        }
+    }
+    let _ = stream.shutdown().await;
+}

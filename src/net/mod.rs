@@ -1,0 +1,82 @@
+//! The shell: moves bytes, reads clocks, draws entropy. It decides nothing.
+//!
+//! The drivers are written once, over [`Network`]: on real sockets it is [`Tcp`], in the simulator it is turmoil with
+//! faults on every stream. The machines that they drive are in `proto`.
+//!
+//! | file | what it knows |
+//! | --- | --- |
+//! | [`clock`] | the one reader of the wall clock and of the system's entropy |
+//! | [`tls`] | our own CA, and both ends of the TLS of booking |
+//! | [`serve`] | the driver of `proto::server`: one task decides, two a connection move bytes |
+//! | [`connect`] | the driver of `proto::client` |
+
+pub mod clock;
+//pub mod connect;
+pub mod serve;
+pub mod tls;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+
+pub use clock::Clock;
+
+/// A byte stream, whatever is below.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
+
+/// A boxed [`Stream`]: TLS or not is the same to the drivers.
+pub type BoxStream = Box<dyn Stream>;
+
+/// Where connections come from and go to.
+pub trait Network: Clone + Send + Sync + 'static {
+    /// A bound port.
+    type Listener: Send + 'static;
+
+    /// Binds a port; port 0 takes a free one.
+    fn bind(&self, addr: SocketAddr) -> impl Future<Output = io::Result<Self::Listener>> + Send;
+
+    /// The port that was bound.
+    ///
+    /// # Errors
+    /// The system does not say.
+    fn local_addr(&self, listener: &Self::Listener) -> io::Result<SocketAddr>;
+
+    /// The next connection.
+    fn accept(&self, listener: &mut Self::Listener) -> impl Future<Output = io::Result<BoxStream>> + Send;
+
+    /// Connects by name or address.
+    fn connect(&self, host: &str, port: u16) -> impl Future<Output = io::Result<BoxStream>> + Send;
+}
+
+/// Real sockets.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tcp;
+
+impl Network for Tcp {
+    type Listener = TcpListener;
+
+    async fn bind(&self, addr: SocketAddr) -> io::Result<TcpListener> {
+        TcpListener::bind(addr).await
+    }
+
+    fn local_addr(&self, listener: &TcpListener) -> io::Result<SocketAddr> {
+        listener.local_addr()
+    }
+
+    async fn accept(&self, listener: &mut TcpListener) -> io::Result<BoxStream> {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        Ok(Box::new(stream))
+    }
+
+    async fn connect(&self, host: &str, port: u16) -> io::Result<BoxStream> {
+        let stream = TcpStream::connect((host, port)).await?;
+        stream.set_nodelay(true)?;
+        Ok(Box::new(stream))
+    }
+}

@@ -1,0 +1,185 @@
+//! Small values that stand as one word: eras and spans of time.
+
+use core::time::Duration;
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
+
+/// A generation of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize, JsonSchema)]
+pub enum Era {
+    /// Plain entry, AES-CBC with a fixed IV.
+    #[serde(rename = "2012")]
+    Y2012,
+    /// GETCONF over TLS, key type 12, AES-CFB.
+    #[serde(rename = "2019")]
+    Y2019,
+    /// As 2019 with key type 15.
+    #[serde(rename = "2023")]
+    Y2023,
+    /// Key type 16, AES-GCM.
+    #[serde(rename = "2025")]
+    Y2025,
+}
+
+impl Era {
+    /// Every era, oldest first.
+    pub const ALL: [Self; 4] = [Self::Y2012, Self::Y2019, Self::Y2023, Self::Y2025];
+
+    /// Its name in files and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Y2012 => "2012",
+            Self::Y2019 => "2019",
+            Self::Y2023 => "2023",
+            Self::Y2025 => "2025",
+        }
+    }
+}
+
+impl fmt::Display for Era {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// `all`, `modern` (everything but 2012) or a list of eras.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Eras(pub Vec<Era>);
+
+impl Default for Eras {
+    fn default() -> Self {
+        Self(Era::ALL.to_vec())
+    }
+}
+
+impl Eras {
+    /// Whether `era` is one of them.
+    #[must_use]
+    pub fn has(&self, era: Era) -> bool {
+        self.0.contains(&era)
+    }
+}
+
+impl<'de> Deserialize<'de> for Eras {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = Eras;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`all`, `modern` or a list of eras in quotes")
+            }
+
+            fn visit_str<E: de::Error>(self, s: &str) -> Result<Eras, E> {
+                match s {
+                    "all" => Ok(Eras::default()),
+                    "modern" => Ok(Eras(vec![Era::Y2019, Era::Y2023, Era::Y2025])),
+                    _ => Err(E::invalid_value(de::Unexpected::Str(s), &self)),
+                }
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut a: A) -> Result<Eras, A::Error> {
+                let mut v = Vec::new();
+                while let Some(e) = a.next_element()? {
+                    v.push(e);
+                }
+                if v.is_empty() { Err(de::Error::custom("an empty list of eras runs nowhere")) } else { Ok(Eras(v)) }
+            }
+        }
+        d.deserialize_any(V)
+    }
+}
+
+impl JsonSchema for Eras {
+    fn schema_name() -> Cow<'static, str> {
+        "Eras".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"anyOf": [
+            {"enum": ["all", "modern"]},
+            {"type": "array", "minItems": 1, "items": {"enum": ["2012", "2019", "2023", "2025"]}},
+        ]})
+    }
+}
+
+/// A span of time: `100ms`, `2s`, `20m`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span(pub Duration);
+
+impl Span {
+    /// Reads `100ms`, `2s`, `20m` or `1h`.
+    ///
+    /// # Errors
+    /// What a span must look like.
+    pub fn parse(s: &str) -> Result<Self, String> {
+        let wrong = || format!("`{s}` is no span of time: write 100ms, 2s, 20m or 1h");
+        let cut = s.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+        let (n, unit) = s.split_at(cut);
+        let n: u64 = n.parse().map_err(|_| wrong())?;
+        let ms = match unit {
+            "ms" => 1,
+            "s" => 1000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => return Err(wrong()),
+        };
+        n.checked_mul(ms)
+            .filter(|ms| *ms <= 7 * 24 * 3_600_000)
+            .map(|ms| Self(Duration::from_millis(ms)))
+            .ok_or_else(wrong)
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = self.0.as_millis();
+        if ms.is_multiple_of(1000) { write!(f, "{}s", ms / 1000) } else { write!(f, "{ms}ms") }
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct V;
+        impl Visitor<'_> for V {
+            type Value = Span;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a span of time such as 100ms, 2s or 20m")
+            }
+
+            fn visit_str<E: de::Error>(self, s: &str) -> Result<Span, E> {
+                Span::parse(s).map_err(E::custom)
+            }
+        }
+        d.deserialize_str(V)
+    }
+}
+
+impl JsonSchema for Span {
+    fn schema_name() -> Cow<'static, str> {
+        "Span".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "pattern": "^[0-9]+(ms|s|m|h)$"})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_have_a_unit_and_a_bound() {
+        assert_eq!(Span::parse("100ms"), Ok(Span(Duration::from_millis(100))));
+        assert_eq!(Span::parse("20m"), Ok(Span(Duration::from_secs(1200))));
+        for bad in ["", "10", "s", "1.5s", "-1s", "1d", "9999999999999999999s", "169h"] {
+            assert!(Span::parse(bad).is_err(), "{bad}");
+        }
+    }
+}
