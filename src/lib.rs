@@ -22,6 +22,10 @@
 //! Promises: the same seed gives the same trace in every build; no input of a peer, a file or an argument panics or
 //! allocates without bound; nothing here ever contacts a Kakao host, and every key is our own.
 
+#[cfg(feature = "full")]
+pub mod net;
 pub mod proto;
 #[cfg(feature = "full")]
 pub mod spec;
+#[cfg(feature = "full")]
+pub mod store;
