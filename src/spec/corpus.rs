@@ -100,9 +100,10 @@ impl Corpus {
         for (n, raw) in m.steps.iter().enumerate() {
             let mut inner: Step = serde_json::from_value(raw.fill(&with).to_json())
                 .map_err(|e| case.wrong(path, format!("macro `{name}`, steps[{n}]: {e}")))?;
-            if inner.eras.is_none() {
-                inner.eras.clone_from(&step.eras);
-            }
+            inner.eras = match (&inner.eras, &step.eras) {
+                (Some(own), Some(outer)) => Some(own.both(outer)),
+                (own, outer) => own.clone().or_else(|| outer.clone()),
+            };
             self.expand_step(case, &inner, path, depth + 1, out)?;
         }
         Ok(())

@@ -161,7 +161,7 @@ pub enum Device {
     Pc,
 }
 
-/// The four servers that one address may be.
+/// The four servers of the way in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Door {
@@ -174,6 +174,20 @@ pub enum Door {
     /// The long connection.
     #[default]
     Carriage,
+}
+
+impl Door {
+    /// The same door as the core calls it.
+    #[must_use]
+    pub const fn of_core(self) -> crate::proto::command::Door {
+        use crate::proto::command::Door as Core;
+        match self {
+            Self::Booking => Core::Booking,
+            Self::Ticket => Core::Ticket,
+            Self::Entry => Core::Entry,
+            Self::Carriage => Core::Carriage,
+        }
+    }
 }
 
 /// What is done to a connection's handshake.
