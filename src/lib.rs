@@ -23,6 +23,8 @@
 //! allocates without bound; nothing here ever contacts a Kakao host, and every key is our own.
 
 #[cfg(feature = "full")]
+pub mod cli;
+#[cfg(feature = "full")]
 pub mod net;
 pub mod proto;
 #[cfg(feature = "full")]
