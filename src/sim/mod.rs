@@ -1,6 +1,12 @@
 //! The simulated world around the real drivers.
-//!
-//! [`disk`] is the disk under the store: it forgets what was not synced when its power is cut.
 
+pub mod clock;
+pub mod control;
 pub mod disk;
 mod fate;
+pub mod generate;
+pub mod net;
+pub mod scenario;
+pub mod stream;
+pub mod tap;
+pub mod trace;
