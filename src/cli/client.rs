@@ -84,9 +84,8 @@ pub(crate) fn parse_era(name: &str) -> Result<Era, String> {
 /// Files that cannot be used, a login that is refused, a server that does not answer.
 pub fn run(args: Args) -> Outcome {
     let world = files::world(args.world.as_deref())?;
-    let user = world
-        .user(&args.user)
-        .ok_or_else(|| Failure::usage(format!("the world has no user {:?}", args.user)))?;
+    let user =
+        world.user(&args.user).ok_or_else(|| Failure::usage(format!("the world has no user {:?}", args.user)))?;
     let door = if args.era.is_modern() { Door::Booking } else { Door::Entry };
     let first = files::endpoint(&args.dir, door)?;
     let keys = Arc::new(files::public_ring(&args.dir)?);
@@ -125,7 +124,11 @@ impl Talk {
     }
 
     /// The next event of which `pick` makes something, within the time for one thing.
-    async fn wait<T>(&mut self, what: &str, mut pick: impl FnMut(Event) -> Option<Result<T, Failure>>) -> Result<T, Failure> {
+    async fn wait<T>(
+        &mut self,
+        what: &str,
+        mut pick: impl FnMut(Event) -> Option<Result<T, Failure>>,
+    ) -> Result<T, Failure> {
         let search = async {
             while let Some(event) = self.events.recv().await {
                 if let Event::Disconnected { door, why } = &event {

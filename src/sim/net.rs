@@ -87,7 +87,11 @@ impl TurmoilNet {
             }
             Err(e) => {
                 self.control.bit(|b| b.failed_connects += 1);
-                self.trace.record(&self.owner, 0, Kind::Line(format!("no connection to {host}:{port}: {:?}", e.kind())));
+                self.trace.record(
+                    &self.owner,
+                    0,
+                    Kind::Line(format!("no connection to {host}:{port}: {:?}", e.kind())),
+                );
                 Err(e)
             }
         }

@@ -401,7 +401,11 @@ mod tests {
             Err(e) => e.to_string(),
         };
         assert!(refusal("carriages: 1", "carriages: 3").contains("3 is not within 1 and 1"));
-        assert!(refusal("seed: 3", "sead: 3").starts_with("s.yaml:3:1: unknown field `sead`"), "{}", refusal("seed: 3", "sead: 3"));
+        assert!(
+            refusal("seed: 3", "sead: 3").starts_with("s.yaml:3:1: unknown field `sead`"),
+            "{}",
+            refusal("seed: 3", "sead: 3")
+        );
         assert!(refusal("quirks: []", "quirks: [nonsense]").contains("there is no quirk `nonsense`"));
         assert!(refusal("quirks: []", "faults: [{kind: storm, at: 9h}]\nquirks: []").contains("duplicate"));
         Ok(())

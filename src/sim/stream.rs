@@ -282,11 +282,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for FaultStream<S> {
         }
         me.control.wrote(&me.side.link, me.side.client);
         let bytes = buf.get(..taken).unwrap_or_default();
-        me.trace.record(
-            &me.side.owner,
-            me.line,
-            Kind::Bytes { way: Way::Out, len: taken, digest: digest(bytes) },
-        );
+        me.trace.record(&me.side.owner, me.line, Kind::Bytes { way: Way::Out, len: taken, digest: digest(bytes) });
         me.tapped = me.tapped.saturating_sub(taken);
         me.written += taken as u64;
         me.passed(taken)?;

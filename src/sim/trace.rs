@@ -97,7 +97,11 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (s, us) = (self.at.as_secs(), self.at.subsec_micros());
         write!(f, "{:>6} {s:>4}.{us:06} {:<12} ", self.seq, self.host)?;
-        if self.conn == 0 { f.write_str("     ")? } else { write!(f, "{:<5}", format!("c{}", self.conn))? }
+        if self.conn == 0 {
+            f.write_str("     ")?
+        } else {
+            write!(f, "{:<5}", format!("c{}", self.conn))?
+        }
         write!(f, "{}", self.kind)
     }
 }
@@ -241,6 +245,9 @@ mod tests {
         let (a, b) = (trace(&["A", "B", "C"]), trace(&["A", "B"]));
         assert_ne!(a.hash(), b.hash());
         let text = a.difference(&b).unwrap_or_default();
-        assert!(text.contains("event 2") && text.contains("both") && text.contains("-> C") && text.contains("(the end)"), "{text}");
+        assert!(
+            text.contains("event 2") && text.contains("both") && text.contains("-> C") && text.contains("(the end)"),
+            "{text}"
+        );
     }
 }
