@@ -4,7 +4,9 @@ pub mod client;
 pub mod decode;
 pub mod files;
 pub mod keygen;
+pub mod replay;
 pub mod serve;
+pub mod sim;
 
 use std::fmt;
 use std::process::ExitCode;
@@ -71,6 +73,10 @@ enum Command {
     Client(client::Args),
     /// Say what bytes mean: packets, secure frames, handshakes
     Decode(decode::Args),
+    /// Break the network, the server and its disk from a seed, and see whether the promises hold
+    Sim(sim::Args),
+    /// Run one simulation again, from its seed or file, and see what happened
+    Replay(replay::Args),
     /// RSA keys of your own for `serve --keys`
     Keygen(keygen::Args),
 }
@@ -82,6 +88,8 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Client(args) => client::run(args),
         Command::Decode(args) => decode(&args),
+        Command::Sim(args) => sim::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Keygen(args) => keygen::run(&args),
     };
     match outcome {
