@@ -261,7 +261,8 @@ impl Watch {
         match asked.method.as_str() {
             "LOGINLIST" | "LOGIN" => {
                 self.closes.logins += 1;
-                let (device, user) = (asked.device.clone().unwrap_or_default(), p.integer("userId").unwrap_or_default());
+                let (device, user) =
+                    (asked.device.clone().unwrap_or_default(), p.integer("userId").unwrap_or_default());
                 view.login = Some(Login { device, user });
             }
             // Its writer has it: a push of the same message would be one too many.
