@@ -64,7 +64,7 @@ pub struct Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { invariant, at, what, event } = self;
-        write!(f, "{} is violated at {:.3}s (event {event}): {what}\n", invariant.name(), at.as_secs_f64())?;
+        writeln!(f, "{} is violated at {:.3}s (event {event}): {what}", invariant.name(), at.as_secs_f64())?;
         write!(f, "  must hold: {}", invariant.sentence())
     }
 }

@@ -1,4 +1,28 @@
-//! The simulated world around the real drivers.
+//! The simulated world: the real server and client drivers in a network, on a disk and under a clock that one seed
+//! rules, broken by a scenario, watched by a model.
+//!
+//! ```text
+//!  scenario ─> director ──> links, control, disk     breaks and mends
+//!         └──> workload ──> clients ─┐
+//!                                    ├─> turmoil ─> trace
+//!              model <── events ─────┘      └─> watch <── notes of the server
+//!              model, watch, run ──> violations of the invariants
+//! ```
+//!
+//! | file | what it knows |
+//! | --- | --- |
+//! | [`scenario`], [`generate`] | a run as data: from a file, from a seed |
+//! | [`world`], [`server`], [`timing`] | hosts, clients, the server's lives, and how long things may take |
+//! | [`net`], [`stream`], [`control`], [`links`] | the drivers' network, and what is done to it |
+//! | [`disk`] | the disk under the store: it forgets what was not synced when its power is cut |
+//! | [`director`], [`workload`] | what breaks when, and what the users do |
+//! | [`invariants`], [`watch`], [`model`] | what must hold, and who looks |
+//! | [`clock`], [`trace`], [`tap`], [`evidence`] | simulated time, what happened, the packets in it, how often a fault bit |
+//! | [`run`] | one run, many runs, verdicts |
+//!
+//! The same seed gives the same trace in every process and build. What that takes: no clock but [`clock::SimClock`], no
+//! randomness but named streams of the seed, no order of a hash map, and no order in which a runtime drops its tasks
+//! (see [`control::Control::kill`]).
 
 pub mod clock;
 pub mod control;

@@ -1,7 +1,8 @@
 //! A stream that does what a real network does to bytes, and worse on command.
 //!
 //! Always: a write goes out in pieces (a short write now and then), a read gives less than has come, or waits a little
-//! and joins. Nothing is withheld for ever: what came is held at most [`HELD_MS_MAX`]. On command (see `control`): lose a heartbeat, read nothing for a while, break off, flip a bit.
+//! and joins. Nothing is withheld for ever: what came is held at most [`HELD_MS_MAX`]. On command (see `control`): lose
+//! a heartbeat, read nothing for a while, break off, flip a bit.
 //!
 //! turmoil keeps the borders of writes, so without this a reader that takes one read for one packet would pass.
 
@@ -313,3 +314,7 @@ impl<S: Send + 'static> Drop for FaultStream<S> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "stream_tests.rs"]
+mod tests;
