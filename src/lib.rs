@@ -23,8 +23,12 @@
 //! allocates without bound; nothing here ever contacts a Kakao host, and every key is our own.
 
 #[cfg(feature = "full")]
+pub mod cli;
+#[cfg(feature = "full")]
 pub mod net;
 pub mod proto;
+#[cfg(feature = "full")]
+pub mod sim;
 #[cfg(feature = "full")]
 pub mod spec;
 #[cfg(feature = "full")]

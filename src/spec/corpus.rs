@@ -85,20 +85,25 @@ impl Corpus {
         if let Some(k) = given.keys().find(|k| !m.params.contains_key(*k)) {
             return Err(case.wrong(path, format!("macro `{name}` has no hole `{k}`")));
         }
+        let given_list: Vec<(String, Lit)> = given.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
         let mut with: Vec<(String, Lit)> = Vec::new();
         for (k, default) in &m.params {
-            let v = given.get(k).unwrap_or(default);
-            if *v == Lit::Null {
+            let v = match given.get(k) {
+                Some(v) => v.clone(),
+                None => default.fill(&given_list),
+            };
+            if v == Lit::Null {
                 return Err(case.wrong(path, format!("macro `{name}` needs `{k}`")));
             }
-            with.push((k.clone(), v.clone()));
+            with.push((k.clone(), v));
         }
         for (n, raw) in m.steps.iter().enumerate() {
             let mut inner: Step = serde_json::from_value(raw.fill(&with).to_json())
                 .map_err(|e| case.wrong(path, format!("macro `{name}`, steps[{n}]: {e}")))?;
-            if inner.eras.is_none() {
-                inner.eras.clone_from(&step.eras);
-            }
+            inner.eras = match (&inner.eras, &step.eras) {
+                (Some(own), Some(outer)) => Some(own.both(outer)),
+                (own, outer) => own.clone().or_else(|| outer.clone()),
+            };
             self.expand_step(case, &inner, path, depth + 1, out)?;
         }
         Ok(())

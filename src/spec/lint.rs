@@ -300,3 +300,7 @@ pub fn code(c: &Corpus, cited: &[Citation]) -> Vec<Diagnostic> {
     out.sort();
     out
 }
+
+#[cfg(test)]
+#[path = "lint_tests.rs"]
+mod tests;

@@ -49,8 +49,16 @@ pub struct Case {
     /// The connections, by the name that steps use. Server role: opened at their first step. Client role: accepted.
     #[serde(default)]
     pub connections: BTreeMap<String, Connection>,
+    /// Client role: what the judge answers by itself, method to body, as soon as such a request comes. A step may still
+    /// wait for the request. Without it PING is answered.
+    #[serde(default = "default_auto")]
+    pub auto: BTreeMap<String, Lit>,
     /// What happens.
     pub steps: Vec<Step>,
+}
+
+fn default_auto() -> BTreeMap<String, Lit> {
+    BTreeMap::from([("PING".to_string(), Lit::Map(vec![("status".to_string(), Lit::Int(0))]))])
 }
 
 fn default_timeout() -> Span {
@@ -153,7 +161,7 @@ pub enum Device {
     Pc,
 }
 
-/// The four servers that one address may be.
+/// The four servers of the way in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Door {
@@ -168,6 +176,20 @@ pub enum Door {
     Carriage,
 }
 
+impl Door {
+    /// The same door as the core calls it.
+    #[must_use]
+    pub const fn of_core(self) -> crate::proto::command::Door {
+        use crate::proto::command::Door as Core;
+        match self {
+            Self::Booking => Core::Booking,
+            Self::Ticket => Core::Ticket,
+            Self::Entry => Core::Entry,
+            Self::Carriage => Core::Carriage,
+        }
+    }
+}
+
 /// What is done to a connection's handshake.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -177,7 +199,7 @@ pub struct Handshake {
     pub mutate: Vec<Mutation>,
     /// Cuts it over several writes, at these bytes.
     #[serde(default)]
-    pub cut: Vec<usize>,
+    pub cut: Vec<Lit>,
     /// True sends it in a write of its own, not in front of the first frame.
     #[serde(default)]
     pub alone: bool,

@@ -14,5 +14,5 @@ pub use case::{Case, Connection, Door, Role};
 pub use catalogue::{MacroFile, ProfileFile, QuirkFile};
 pub use mutate::Mutation;
 pub use requirement::RequirementFile;
-pub use scalar::{Era, Eras, Span};
+pub use scalar::{Eras, Span};
 pub use step::Step;

@@ -18,12 +18,12 @@ pub struct Mutation {
     pub set: Option<Lit>,
     /// Adds to a number, wrapping.
     pub add: Option<i64>,
-    /// Overwrites bytes from `at` on with these hex digits.
+    /// Overwrites bytes from `at` on with these hex digits; `${vary.NAME}` is filled in.
     pub hex: Option<String>,
     /// Flips this bit, counted from the first byte's lowest; a negative number counts from the end.
-    pub flip: Option<i64>,
+    pub flip: Option<Lit>,
     /// Takes this many bytes off the end.
-    pub truncate: Option<usize>,
+    pub truncate: Option<Lit>,
     /// Puts these hex digits at the end.
     pub append: Option<String>,
     /// With `hex`: the first byte that is overwritten.
@@ -132,7 +132,7 @@ impl Mutation {
         if number && (self.truncate.is_some() || self.append.is_some()) {
             return Some("a number can be neither cut nor lengthened".into());
         }
-        [&self.hex, &self.append].into_iter().flatten().find_map(|h| unhex(h).err())
+        [&self.hex, &self.append].into_iter().flatten().filter(|h| !h.contains("${")).find_map(|h| unhex(h).err())
     }
 }
 

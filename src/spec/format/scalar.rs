@@ -4,45 +4,28 @@ use core::time::Duration;
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::proto::secure::Era;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 
-/// A generation of the protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize, JsonSchema)]
-pub enum Era {
-    /// Plain entry, AES-CBC with a fixed IV.
-    #[serde(rename = "2012")]
-    Y2012,
-    /// GETCONF over TLS, key type 12, AES-CFB.
-    #[serde(rename = "2019")]
-    Y2019,
-    /// As 2019 with key type 15.
-    #[serde(rename = "2023")]
-    Y2023,
-    /// Key type 16, AES-GCM.
-    #[serde(rename = "2025")]
-    Y2025,
-}
+/// An era as it is written: in quotes, since it is no number.
+struct Quoted(Era);
 
-impl Era {
-    /// Every era, oldest first.
-    pub const ALL: [Self; 4] = [Self::Y2012, Self::Y2019, Self::Y2023, Self::Y2025];
+impl<'de> Deserialize<'de> for Quoted {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct V;
+        impl Visitor<'_> for V {
+            type Value = Quoted;
 
-    /// Its name in files and on the command line.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Y2012 => "2012",
-            Self::Y2019 => "2019",
-            Self::Y2023 => "2023",
-            Self::Y2025 => "2025",
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an era in quotes: \"2012\", \"2019\", \"2023\" or \"2025\"")
+            }
+
+            fn visit_str<E: de::Error>(self, s: &str) -> Result<Quoted, E> {
+                Era::parse(s).map(Quoted).ok_or_else(|| E::invalid_value(de::Unexpected::Str(s), &self))
+            }
         }
-    }
-}
-
-impl fmt::Display for Era {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        d.deserialize_any(V)
     }
 }
 
@@ -57,6 +40,12 @@ impl Default for Eras {
 }
 
 impl Eras {
+    /// Those that both name; it may be none.
+    #[must_use]
+    pub fn both(&self, other: &Self) -> Self {
+        Self(self.0.iter().copied().filter(|e| other.has(*e)).collect())
+    }
+
     /// Whether `era` is one of them.
     #[must_use]
     pub fn has(&self, era: Era) -> bool {
@@ -77,14 +66,14 @@ impl<'de> Deserialize<'de> for Eras {
             fn visit_str<E: de::Error>(self, s: &str) -> Result<Eras, E> {
                 match s {
                     "all" => Ok(Eras::default()),
-                    "modern" => Ok(Eras(vec![Era::Y2019, Era::Y2023, Era::Y2025])),
+                    "modern" => Ok(Eras(vec![Era::E2019, Era::E2023, Era::E2025])),
                     _ => Err(E::invalid_value(de::Unexpected::Str(s), &self)),
                 }
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut a: A) -> Result<Eras, A::Error> {
                 let mut v = Vec::new();
-                while let Some(e) = a.next_element()? {
+                while let Some(Quoted(e)) = a.next_element()? {
                     v.push(e);
                 }
                 if v.is_empty() { Err(de::Error::custom("an empty list of eras runs nowhere")) } else { Ok(Eras(v)) }
@@ -139,6 +128,12 @@ impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = self.0.as_millis();
         if ms.is_multiple_of(1000) { write!(f, "{}s", ms / 1000) } else { write!(f, "{ms}ms") }
+    }
+}
+
+impl serde::Serialize for Span {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
     }
 }
 

@@ -55,7 +55,7 @@ pub struct Send {
     /// The method; may be left out with `reply_to`.
     pub method: Option<String>,
     /// Server role without it: the connection's next id, from 1. Client role: 0, or the id of `reply_to`.
-    pub id: Option<u32>,
+    pub id: Option<Lit>,
     /// The header's status.
     #[serde(default)]
     pub status: i16,
@@ -75,12 +75,12 @@ pub struct Send {
     pub mutate: Vec<Mutation>,
     /// Cuts the plain packet over several frames, at these bytes.
     #[serde(default)]
-    pub frames: Vec<usize>,
+    pub frames: Vec<Lit>,
     /// Cuts what goes on the wire over several writes, at these bytes.
     #[serde(default)]
-    pub cut: Vec<usize>,
+    pub cut: Vec<Lit>,
     /// Cuts what goes on the wire into writes of this many bytes.
-    pub cut_every: Option<usize>,
+    pub cut_every: Option<Lit>,
     /// Keeps the bytes back, to go out with the next send on this connection.
     pub join: Option<Join>,
 }
@@ -134,7 +134,7 @@ pub struct Expect {
     pub reply_to: Option<String>,
     /// A push of this method.
     pub push: Option<String>,
-    /// Client role: a request of this method.
+    /// Client role: a request of this method; `CHECKIN|BUY` for either.
     pub request: Option<String>,
     /// True: the peer closes instead.
     pub closed: Option<bool>,
@@ -159,7 +159,7 @@ pub struct ExpectNone {
     pub push: Option<String>,
     /// Client role: a request of this method.
     pub request: Option<String>,
-    /// Any packet at all.
+    /// Any packet at all, and a close too.
     pub any: Option<bool>,
     /// Only packets whose body is like this count.
     pub body: Option<Lit>,
@@ -350,21 +350,23 @@ pub struct Observe {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
-    /// Logged on; `{user_id, rooms: [id]}`.
-    LoggedOn,
-    /// A login was refused for good; `{status}`.
-    Refused,
-    /// A message of somebody; `{room, log_id, author, text}`.
+    /// Logged in, rooms listed; `{user_id, rooms: [{room, kind, last_log_id, unread}]}`.
+    LoggedIn,
+    /// The login is refused for good; `{status}`.
+    LoginRefused,
+    /// A message of somebody; `{room, log_id, author, text, own}`.
     Message,
     /// A message of our own is acknowledged; `{as, room, log_id}`.
     Sent,
-    /// A message of our own will not be sent; `{as, status}`.
-    NotSent,
+    /// A message of our own will not be sent; `{as}`.
+    SendFailed,
     /// A member has read; `{room, user, watermark}`.
-    Read,
+    ReadMark,
     /// Thrown out; `{reason}`.
     Kicked,
-    /// The connection is lost and it will come again; `{}`.
+    /// The server asks to come back through the first door; `{}`.
+    ServerMoves,
+    /// A connection, or the try to get one, came to an end; `{door}`.
     Disconnected,
 }
 

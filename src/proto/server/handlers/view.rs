@@ -71,7 +71,7 @@ impl RoomParts {
         let mut others = users(&room, store, SHOWN_MAX + 1)?;
         others.retain(|u| u.id != ask.user);
         others.truncate(SHOWN_MAX);
-        let unread = i32::try_from(store.count_logs(room.id, watermark, UNREAD_MAX)?).unwrap_or(i32::MAX);
+        let unread = i32::try_from(store.count_unread(room.id, watermark, ask.user, UNREAD_MAX)?).unwrap_or(i32::MAX);
         Ok(Self { room, last, others, unread, watermark })
     }
 
@@ -108,6 +108,7 @@ impl RoomParts {
             last_seen: self.watermark,
             last_log: self.last.as_ref().map(|l| chat_log(l, ask.era)),
             display_members: self.others.iter().map(display_member).collect(),
+            metas: Some(Vec::new()),
             push_alert: true,
             left: Some(false),
             joined_at: Some(i32::try_from(joined).unwrap_or(i32::MAX)),

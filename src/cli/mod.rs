@@ -1,0 +1,118 @@
+//! The command line: one file per subcommand. Data goes to stdout, talk to stderr; colour is never needed.
+
+pub mod client;
+pub mod decode;
+pub mod files;
+pub mod keygen;
+pub mod serve;
+
+use std::fmt;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What every subcommand ends with: as expected, not as expected, or not done at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// As expected.
+    Ok,
+    /// Something was found: a failed case, a violated invariant, a refused login.
+    Found,
+    /// The arguments or the files that they name.
+    Usage,
+    /// Something could not be run.
+    Incomplete,
+    /// A fault of ours.
+    Internal,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(e: Exit) -> Self {
+        Self::from(e as u8)
+    }
+}
+
+/// Why a subcommand could not do what it was asked to: one sentence for a person.
+#[derive(Debug)]
+pub struct Failure(pub Exit, pub String);
+
+impl Failure {
+    /// The arguments, or a file that they name.
+    pub fn usage(why: impl fmt::Display) -> Self {
+        Self(Exit::Usage, why.to_string())
+    }
+
+    /// It ran, and found something.
+    pub fn found(why: impl fmt::Display) -> Self {
+        Self(Exit::Found, why.to_string())
+    }
+
+    /// It could not be run to its end.
+    pub fn incomplete(why: impl fmt::Display) -> Self {
+        Self(Exit::Incomplete, why.to_string())
+    }
+}
+
+/// What a subcommand gives back.
+pub type Outcome = Result<Exit, Failure>;
+
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// A LOCO server on this machine: booking, ticket, entry and carriage
+    Serve(serve::Args),
+    /// A LOCO client: log in, list rooms, send, read, follow, or talk
+    Client(client::Args),
+    /// Say what bytes mean: packets, secure frames, handshakes
+    Decode(decode::Args),
+    /// RSA keys of your own for `serve --keys`
+    Keygen(keygen::Args),
+}
+
+/// Runs the program's arguments.
+#[must_use]
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(args) => serve::run(args),
+        Command::Client(args) => client::run(args),
+        Command::Decode(args) => decode(&args),
+        Command::Keygen(args) => keygen::run(&args),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(Failure(exit, why)) => {
+            anstream::eprintln!("{}error{}: {why}", RED.render(), RED.render_reset());
+            exit.into()
+        }
+    }
+}
+
+fn decode(args: &decode::Args) -> Outcome {
+    let (mut stdin, mut out, mut err) = (std::io::stdin().lock(), std::io::stdout().lock(), std::io::stderr().lock());
+    match decode::run(args, &mut stdin, &mut out, &mut err) {
+        Ok(0) => Ok(Exit::Ok),
+        Ok(1) => Ok(Exit::Found),
+        Ok(_) => Ok(Exit::Usage),
+        Err(e) => Err(Failure::incomplete(e)),
+    }
+}
+
+const RED: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
+
+/// A runtime for one subcommand: the server decides in one task, so one thread does the work, and a few do RSA.
+///
+/// # Errors
+/// The system gives no threads or no file descriptors.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(4)
+        .build()
+        .map_err(|e| Failure::incomplete(format!("start the runtime: {e}")))
+}

@@ -1,0 +1,128 @@
+//! What the judge needs of a target, whoever it is: connections, bytes, time.
+//!
+//! A server target is connected to; a client target is told what to do and connects to the judge. Behind either may be
+//! the core on virtual time ([`super::server`], [`super::client`]) or a socket ([`super::tcp`]).
+
+use core::time::Duration;
+use std::fmt;
+
+use bson::Document;
+
+use crate::proto::command::Door;
+use crate::proto::secure::{KeyRing, PublicRing};
+use crate::proto::time::Time;
+use crate::spec::format::step::{EventKind, Finish};
+
+/// The judge's name for a connection, never used twice with one target.
+pub type Conn = u64;
+
+/// What a target does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Happening {
+    /// It sent bytes.
+    Bytes(Conn, Vec<u8>),
+    /// It closed the connection, or the connection broke.
+    Closed(Conn),
+    /// A client target connected to a door.
+    Accepted(Conn, Door),
+    /// A client target said something to the one who drives it.
+    Said(EventKind, Document),
+}
+
+/// What a client target is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Order {
+    /// Log in as this user.
+    Login {
+        /// The name in the world.
+        user: String,
+    },
+    /// Send a text; `ticket` comes back as `as`.
+    SendText {
+        /// The case's name for it.
+        ticket: String,
+        /// The room.
+        room: i64,
+        /// The text.
+        text: String,
+    },
+    /// Say that a room is read up to here.
+    Read {
+        /// The room.
+        room: i64,
+        /// The log.
+        watermark: i64,
+    },
+    /// Leave a room.
+    Leave {
+        /// The room.
+        room: i64,
+    },
+    /// Close and stay away.
+    Close,
+}
+
+/// Why a target cannot do what the case needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TargetError {
+    /// It does not have this; the check is `unimplemented`.
+    Unimplemented(String),
+    /// It cannot be reached, or it refused; the check could not run.
+    Unreachable(String),
+}
+
+impl fmt::Display for TargetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unimplemented(what) => write!(f, "the target does not have {what}"),
+            Self::Unreachable(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for TargetError {}
+
+/// A target under judgement. One target serves one instance of a case.
+pub trait Target {
+    /// The profiles that it has.
+    fn has(&self, profile: &str) -> bool;
+
+    /// What time it is for the target.
+    fn now(&self) -> Time;
+
+    /// The next thing that it does, at or before `until`; `None` when that time has come and nothing happened.
+    fn poll(&mut self, until: Time) -> Option<Happening>;
+
+    /// Connects to a server target.
+    ///
+    /// # Errors
+    /// It cannot be reached, or it is a client.
+    fn connect(&mut self, door: Door) -> Result<Conn, TargetError>;
+
+    /// Sends bytes, in one write. Nothing happens on a connection that is gone.
+    fn write(&mut self, conn: Conn, bytes: &[u8]);
+
+    /// Ends the judge's side of a connection.
+    fn finish(&mut self, conn: Conn, how: Finish);
+
+    /// Tells a client target what to do.
+    ///
+    /// # Errors
+    /// It does not have that, or it is a server.
+    fn order(&mut self, order: &Order) -> Result<(), TargetError> {
+        Err(TargetError::Unimplemented(format!("{order:?}")))
+    }
+
+    /// The public keys of a server target; of the judge for a client target.
+    fn public(&self) -> &PublicRing;
+
+    /// The private keys that the judge has when it plays the server.
+    fn private(&self) -> Option<&KeyRing> {
+        None
+    }
+
+    /// How long an expectation without `within` waits.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+}
