@@ -4,6 +4,7 @@
 //! any integer width; `$int32` and `$int64` demand the width. Several operators in one mapping must all hold.
 //! There is no `$regex`: `$contains` and `$len` say enough.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use bson::{Bson, Document};
@@ -221,14 +222,12 @@ impl Matching<'_> {
         let ok = if op == "$ne" {
             !same(&want, b)
         } else {
-            match (number(b), number(&want)) {
-                (Some(x), Some(y)) => match op {
-                    "$lt" => x < y,
-                    "$lte" => x <= y,
-                    "$gt" => x > y,
-                    _ => x >= y,
-                },
-                _ => false,
+            match (op, ordering(b, &want)) {
+                (_, None) => false,
+                ("$lt", Some(o)) => o.is_lt(),
+                ("$lte", Some(o)) => o.is_le(),
+                ("$gt", Some(o)) => o.is_gt(),
+                (_, Some(o)) => o.is_ge(),
             }
         };
         if !ok {
@@ -296,11 +295,16 @@ impl Matching<'_> {
     }
 }
 
+/// Whole numbers are compared as such: log ids do not fit a double.
 #[allow(clippy::cast_precision_loss)]
-fn number(b: &Bson) -> Option<f64> {
-    match b {
+fn ordering(a: &Bson, b: &Bson) -> Option<Ordering> {
+    let real = |b: &Bson| match b {
         Bson::Double(x) => Some(*x),
         other => whole(other).map(|n| n as f64),
+    };
+    match (whole(a), whole(b)) {
+        (Some(x), Some(y)) => Some(x.cmp(&y)),
+        _ => real(a)?.partial_cmp(&real(b)?),
     }
 }
 

@@ -122,10 +122,8 @@ impl Peer {
         let mut bytes = Vec::new();
         handshake.encode(&mut bytes);
         spoil(Unit::Handshake, &mut bytes, mutations, vars)?;
-        let layer = Layer::Secure(Box::new((
-            Sealer::new(era, &key, entropy.fork()),
-            Opener::new(era, &key, Limits::DEFAULT),
-        )));
+        let layer =
+            Layer::Secure(Box::new((Sealer::new(era, &key, entropy.fork()), Opener::new(era, &key, Limits::DEFAULT))));
         Ok((Self::new(conn, layer), bytes))
     }
 
