@@ -31,7 +31,7 @@ mod table;
 
 const OLD: &[Era] = &[Era::E2012];
 const MODERN: &[Era] = &[Era::E2019, Era::E2023, Era::E2025];
-const ALL: &[Era] = &[Era::E2012, Era::E2019, Era::E2023, Era::E2025];
+const ALL: &[Era] = &Era::ALL;
 
 const REQUEST: &str = "request";
 const REPLY: &str = "reply";
@@ -117,17 +117,8 @@ fn samples() -> Vec<Sample> {
         .collect()
 }
 
-const fn year(era: Era) -> &'static str {
-    match era {
-        Era::E2012 => "2012",
-        Era::E2019 => "2019",
-        Era::E2023 => "2023",
-        Era::E2025 => "2025",
-    }
-}
-
 fn years(eras: &[Era]) -> String {
-    eras.iter().map(|e| year(*e)).collect::<Vec<_>>().join(" ")
+    eras.iter().map(|e| e.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// The rows of the document, or documents, that a field holds.

@@ -28,6 +28,8 @@ pub mod cli;
 pub mod net;
 pub mod proto;
 #[cfg(feature = "full")]
+pub mod sim;
+#[cfg(feature = "full")]
 pub mod spec;
 #[cfg(feature = "full")]
 pub mod store;

@@ -24,7 +24,7 @@ fn places(doc: &Document, rows: &'static [FieldInfo], path: &[String], all: &mut
             return Err(format!("{path:?} {name} is not in the table, or not in its order"));
         };
         all.push(Place { path: path.to_vec(), field: *field });
-        inner_places(value, field.kind, &[path, &[name.clone()]].concat(), all)?;
+        inner_places(value, field.kind, &[path, std::slice::from_ref(name)].concat(), all)?;
     }
     match rows.iter().find(|row| row.required && !doc.contains_key(row.name)) {
         Some(row) => Err(format!("{path:?} has no {}", row.name)),

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand. Data goes to stdout, talk to stderr; colour is never needed.
 
-//pub mod client;
+pub mod client;
+pub mod decode;
 pub mod files;
 pub mod keygen;
 pub mod serve;
@@ -67,7 +68,9 @@ enum Command {
     /// A LOCO server on this machine: booking, ticket, entry and carriage
     Serve(serve::Args),
     /// A LOCO client: log in, list rooms, send, read, follow, or talk
-    //Client(client::Args),
+    Client(client::Args),
+    /// Say what bytes mean: packets, secure frames, handshakes
+    Decode(decode::Args),
     /// RSA keys of your own for `serve --keys`
     Keygen(keygen::Args),
 }
@@ -77,7 +80,8 @@ enum Command {
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(args) => serve::run(args),
-        //Command::Client(args) => client::run(args),
+        Command::Client(args) => client::run(args),
+        Command::Decode(args) => decode(&args),
         Command::Keygen(args) => keygen::run(&args),
     };
     match outcome {
@@ -86,6 +90,16 @@ pub fn main() -> ExitCode {
             anstream::eprintln!("{}error{}: {why}", RED.render(), RED.render_reset());
             exit.into()
         }
+    }
+}
+
+fn decode(args: &decode::Args) -> Outcome {
+    let (mut stdin, mut out, mut err) = (std::io::stdin().lock(), std::io::stdout().lock(), std::io::stderr().lock());
+    match decode::run(args, &mut stdin, &mut out, &mut err) {
+        Ok(0) => Ok(Exit::Ok),
+        Ok(1) => Ok(Exit::Found),
+        Ok(_) => Ok(Exit::Usage),
+        Err(e) => Err(Failure::incomplete(e)),
     }
 }
 

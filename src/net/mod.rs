@@ -11,7 +11,7 @@
 //! | [`connect`] | the driver of `proto::client` |
 
 pub mod clock;
-//pub mod connect;
+pub mod connect;
 pub mod serve;
 pub mod tls;
 

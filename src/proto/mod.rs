@@ -7,6 +7,7 @@
 //!
 //! Layers, lowest first: [`wire`] (header, packet, BSON), [`secure`] (handshake, frames), [`command`] (typed bodies).
 
+pub mod client;
 pub mod command;
 pub mod entropy;
 pub mod error;

@@ -98,6 +98,14 @@ pub fn text_of(path: &Path, file: &str) -> Result<String, Diagnostic> {
     std::fs::read_to_string(path).map_err(|e| wrong(format!("cannot be read: {e}")))
 }
 
+/// `value` as YAML text.
+///
+/// # Errors
+/// It has no form in YAML.
+pub fn write<T: serde::Serialize>(value: &T) -> Result<String, String> {
+    serde_yaml::to_string(value).map_err(|e| e.to_string())
+}
+
 /// The message without the place at its end, which is said in front.
 fn without_place(message: &str) -> String {
     match message.rfind(" at line ") {

@@ -5,8 +5,9 @@
 //! | here | [`Database`]: the one owner; what durable means |
 //! | [`open`] | opening a directory, and every way in which that can go wrong |
 //! | [`tables`] | the tables, and the format they are of |
-//! | [`unit`] | [`Unit`]: one unit of work, the [`Store`](crate::proto::server::store::Store) of the handlers |
+//! | [`mod@unit`] | [`Unit`]: one unit of work, the [`Store`](crate::proto::server::store::Store) of the handlers |
 //! | `record` | the bytes of a record |
+//! | `look` | a file under redb that is read and never written |
 //! | [`world`] | who and what exists at first start |
 //!
 //! Not here: who may do what (`proto::server`), and when an answer goes out (the driver, after [`Unit::commit`]).
@@ -24,6 +25,7 @@
 //! every later [`Database::begin`] fails. The server stops, and opening anew recovers: what was acknowledged is there,
 //! and at most the unit in flight besides, whole.
 
+mod look;
 pub mod open;
 mod record;
 pub mod tables;
@@ -63,5 +65,7 @@ impl Database {
     }
 }
 
+#[cfg(test)]
+mod open_tests;
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use redb::backends::InMemoryBackend;
 use redb::{Builder, DatabaseError, StorageBackend, StorageError};
 
 use super::Database;
+use super::look::Look;
 use super::tables::{self, FORMAT, Found};
 
 /// The database in a data directory.
@@ -92,8 +93,9 @@ impl Database {
             Err(e) if e.kind() == ErrorKind::NotFound => make(dir, &path)?,
             Err(e) => return Err(from_io(&path, e)),
         }
-        let db = builder().open(&path).map_err(|e| from_database(&path, e))?;
-        ready(db, &path, Some(lock))
+        // The whole of it was just checked.
+        let opened = builder().set_check_integrity_on_open(false).open(&path);
+        ready(opened.map_err(|e| from_database(&path, e))?, &path, Some(lock))
     }
 
     /// A store in memory, gone when it is dropped.
@@ -156,14 +158,12 @@ fn make(dir: &Path, path: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Refuses what is not ours before anything is written to it. A file that was not closed well cannot be read without
-/// being repaired: it is looked at afterwards, in [`ready`].
+/// Refuses what is damaged or not ours before anything is written to it: redb repairs and checks a look at the file,
+/// of which it changes only the memory.
 fn check_before(path: &Path) -> Result<(), OpenError> {
-    match builder().open_read_only(path) {
-        Ok(db) => refuse(tables::find(&db), path).map(|_| ()),
-        Err(DatabaseError::RepairAborted) => Ok(()),
-        Err(e) => Err(from_database(path, e)),
-    }
+    let look = Look::at(path).map_err(|e| from_database(path, e))?;
+    let db = builder().create_with_backend(look).map_err(|e| from_database(path, e))?;
+    refuse(tables::find(&db), path).map(|_| ())
 }
 
 /// The store, of our format: a new one is made so, any other is refused.
@@ -182,7 +182,7 @@ fn refuse(found: Result<Found, redb::Error>, path: &Path) -> Result<Found, OpenE
     }
 }
 
-fn from_io(path: &Path, e: io::Error) -> OpenError {
+pub(super) fn from_io(path: &Path, e: io::Error) -> OpenError {
     match e.kind() {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => OpenError::Permission(path.to_owned(), e),
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => OpenError::NotADirectory(path.to_owned()),

@@ -23,7 +23,8 @@ pub struct Unit<'d> {
 
 enum Txn {
     Read(ReadTransaction),
-    Write(WriteTransaction),
+    // Four times as large, and rare.
+    Write(Box<WriteTransaction>),
 }
 
 impl std::fmt::Debug for Txn {
@@ -96,7 +97,7 @@ impl<'d> Unit<'d> {
 
     fn write(&mut self) -> Result<&WriteTransaction, StoreError> {
         if let Txn::Read(_) = self.txn {
-            self.txn = Txn::Write(begin_write(&self.owner.db).map_err(failed)?);
+            self.txn = Txn::Write(Box::new(begin_write(&self.owner.db).map_err(failed)?));
         }
         match &self.txn {
             Txn::Write(txn) => Ok(txn),

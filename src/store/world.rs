@@ -254,6 +254,17 @@ mod tests {
     }
 
     #[test]
+    fn the_example_file_is_the_default_world() -> Result<(), Box<dyn std::error::Error>> {
+        let text = include_str!("../../spec/world.yaml");
+        let read = crate::spec::yaml::parse::<World>("spec/world.yaml", text).map_err(|e| e.to_string())?;
+        assert_eq!(read.value, World::default_world());
+        let bad = text.replacen("token: bob-token", "tokn: bob-token", 1);
+        let wrong = crate::spec::yaml::parse::<World>("spec/world.yaml", &bad).err().ok_or("accepted")?;
+        assert!(wrong.to_string().starts_with("spec/world.yaml:6:"), "{wrong}");
+        Ok(())
+    }
+
+    #[test]
     fn a_world_that_cannot_be_says_why() {
         assert_eq!(broken(|w| w.users[0].id = 0), "world: user alice: the id 0 is not above 0");
         assert_eq!(broken(|w| w.users[1].id = 1001), "world: users alice and bob have the same id 1001");

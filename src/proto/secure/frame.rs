@@ -63,15 +63,15 @@ pub const fn len_of(suite: Suite, plain_len: usize) -> usize {
     }
 }
 
-/// The bytes that follow a length field, if this suite and these limits allow what it says.
+/// The bytes that follow a length field, if the suite allows what it says and `most`, of [`len_max`], does too.
 ///
 /// # Errors
 /// [`MalformedKind::FrameTooShort`], [`MalformedKind::FrameTooLong`] or [`MalformedKind::FrameNotBlocks`], at 0.
-pub fn check_len(suite: Suite, field: [u8; LEN_LEN], limits: &Limits) -> Result<usize, Malformed> {
+pub fn check_len(suite: Suite, field: [u8; LEN_LEN], most: usize) -> Result<usize, Malformed> {
     let len = u32::from_le_bytes(field) as usize;
     let kind = if len < len_min(suite) {
         MalformedKind::FrameTooShort
-    } else if len > len_max(suite, limits) {
+    } else if len > most {
         MalformedKind::FrameTooLong
     } else if suite == Suite::Cbc && !len.is_multiple_of(BLOCK_LEN) {
         MalformedKind::FrameNotBlocks
@@ -98,7 +98,7 @@ mod tests {
 
     fn checked(suite: Suite, len: usize) -> Result<usize, Malformed> {
         let limits = Limits { body_len_max: 1000, ..Limits::DEFAULT };
-        check_len(suite, (len as u32).to_le_bytes(), &limits)
+        check_len(suite, (len as u32).to_le_bytes(), len_max(suite, &limits))
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! What is done with the keys is in [`super::wrapping`].
 
 use core::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
 use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, LineEnding};
@@ -211,7 +211,7 @@ impl KeyRing {
     /// The public halves, as clients hold them.
     #[must_use]
     pub fn public_ring(&self) -> PublicRing {
-        PublicRing { modern: self.modern.public(), old: self.old.public() }
+        PublicRing { modern: self.modern.public(), old: self.old.public(), witness: None }
     }
 
     /// The session key that stands in for that of a bad block: the same block always gets the same key.
@@ -237,7 +237,43 @@ pub struct PublicRing {
     pub modern: PublicKey,
     /// 1024 bit: era 2012.
     pub old: PublicKey,
+    /// Hears of every key that is wrapped with this ring. None, outside a simulation.
+    pub witness: Option<Witness>,
 }
+
+/// Hears of every key that a client wraps, with its RSA block: a simulation, where RSA would else be most of the work,
+/// and which reads the traffic for its trace.
+#[derive(Clone)]
+pub struct Witness(Hears);
+
+type Hears = Arc<dyn Fn(&[u8], &SessionKey) + Send + Sync>;
+
+impl Witness {
+    /// Calls `hears` with each block and the key in it.
+    #[must_use]
+    pub fn new(hears: impl Fn(&[u8], &SessionKey) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(hears))
+    }
+
+    pub(super) fn hear(&self, wrapped: &[u8], key: &SessionKey) {
+        (self.0)(wrapped, key);
+    }
+}
+
+impl fmt::Debug for Witness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Witness")
+    }
+}
+
+impl PartialEq for Witness {
+    /// Who listens is no part of a ring.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Witness {}
 
 impl PublicRing {
     /// A ring of these two keys.
@@ -247,7 +283,7 @@ impl PublicRing {
     pub fn new(modern: PublicKey, old: PublicKey) -> Result<Self, ApiMisuse> {
         check_bits("modern", Era::E2025, modern.bits())?;
         check_bits("2012", Era::E2012, old.bits())?;
-        Ok(Self { modern, old })
+        Ok(Self { modern, old, witness: None })
     }
 
     /// The key that `era` wraps with.

@@ -7,8 +7,8 @@
 use core::fmt;
 
 use super::era::Era;
-use super::fragment::pieces;
-use super::frame::{LEN_LEN, check_len, sealed_len};
+use super::fragment::{pieces, plain_max};
+use super::frame::{LEN_LEN, check_len, len_max, sealed_len};
 use super::keys::SessionKey;
 use super::suite::{Open, Seal};
 use crate::proto::entropy::Entropy;
@@ -43,7 +43,9 @@ impl Sealer {
     ///
     /// Nothing for nothing: an empty plaintext makes no frame. `out` grows once at most.
     pub fn seal(&mut self, plain: &[u8], out: &mut Vec<u8>) {
-        out.reserve(sealed_len(self.era, plain.len()));
+        if plain.len() > plain_max(self.era) {
+            out.reserve(sealed_len(self.era, plain.len()));
+        }
         for piece in pieces(self.era, plain) {
             self.cipher.frame(piece, &mut self.entropy, out);
         }
@@ -60,7 +62,8 @@ impl fmt::Debug for Sealer {
 pub struct Opener {
     era: Era,
     cipher: Open,
-    limits: Limits,
+    /// The most that a length field may say.
+    len_max: usize,
     /// The frame of which only a part is here; empty, and without memory, between frames.
     partial: Vec<u8>,
     /// The first error. A stream that was wrong once has no frame border that can be trusted.
@@ -71,7 +74,13 @@ impl Opener {
     /// An opener under `key`. Of `limits` it keeps the length of a frame.
     #[must_use]
     pub fn new(era: Era, key: &SessionKey, limits: Limits) -> Self {
-        Self { era, cipher: Open::new(era.suite(), key), limits, partial: Vec::new(), broken: None }
+        Self {
+            era,
+            cipher: Open::new(era.suite(), key),
+            len_max: len_max(era.suite(), &limits),
+            partial: Vec::new(),
+            broken: None,
+        }
     }
 
     /// The era it speaks.
@@ -149,7 +158,7 @@ impl Opener {
     /// What the length field at the front of `bytes` says; `None` while it is not all there.
     fn announced(&self, bytes: &[u8]) -> Result<Option<usize>, Malformed> {
         let Some(field) = bytes.first_chunk() else { return Ok(None) };
-        check_len(self.era.suite(), *field, &self.limits).map(Some)
+        check_len(self.era.suite(), *field, self.len_max).map(Some)
     }
 
     /// Appends to the pending frame. The buffer doubles, but never past `whole`, so it is at most twice what came

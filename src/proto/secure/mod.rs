@@ -31,7 +31,7 @@ pub mod wrapping;
 
 pub use era::{Era, Suite, Wrapping};
 pub use handshake::{Handshake, WrappedKey};
-pub use keys::{KeyRing, PrivateKey, PublicKey, PublicRing, SessionKey};
+pub use keys::{KeyRing, PrivateKey, PublicKey, PublicRing, SessionKey, Witness};
 pub use layer::{Opener, Sealer};
 pub use wrapping::{unwrap, wrap};
 

@@ -14,7 +14,10 @@
 //! Length fields and streams are not known here: see [`super::frame`] and [`super::layer`].
 
 use aes::cipher::inout::InOutBuf;
-use aes::cipher::{Array, BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit, consts::U12};
+use aes::cipher::{
+    Array, BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit,
+    consts::{U12, U16},
+};
 use aes::{Aes128Dec, Aes128Enc};
 use aes_gcm::{AeadInOut, AesGcm};
 
@@ -56,36 +59,51 @@ impl Seal {
         match self {
             Self::Cbc(aes) => {
                 let len = len_of(Suite::Cbc, plain.len());
-                let start = begin(out, len, &[], plain);
+                let start = begin(out, len, [], plain) - plain.len();
                 // PKCS#7: 1 to 16 bytes, each saying how many they are.
                 out.resize(start + len, (len - plain.len()) as u8);
-                let (blocks, _) = InOutBuf::from(&mut out[start..]).into_chunks();
-                cbc::Encryptor::inner_iv_init(&*aes, &FIXED_IV.into()).encrypt_blocks_inout(blocks);
+                cbc::Encryptor::inner_iv_init(&*aes, &FIXED_IV.into()).encrypt_blocks_inout(blocks(&mut out[start..]));
             }
             Self::Cfb(aes) => {
-                let iv: [u8; BLOCK_LEN] = entropy.bytes();
-                let start = begin(out, len_of(Suite::Cfb, plain.len()), &iv, plain);
-                cfb_mode::Encryptor::inner_iv_init(&*aes, &iv.into()).encrypt(&mut out[start..]);
+                let iv = iv(entropy);
+                let end = begin(out, len_of(Suite::Cfb, plain.len()), iv, plain);
+                let start = end - plain.len();
+                // Filled up to whole blocks and cut again, so that the cipher runs once and not once more for the rest.
+                out.resize(start + plain.len().next_multiple_of(BLOCK_LEN), 0);
+                cfb_mode::Encryptor::inner_iv_init(&*aes, &iv.into()).encrypt_blocks_inout(blocks(&mut out[start..]));
+                out.truncate(end);
             }
             Self::Gcm(gcm, nonces) => {
                 let nonce = nonces.next(entropy);
-                let start = begin(out, len_of(Suite::Gcm, plain.len()), &nonce, plain);
-                let sealed = gcm.encrypt_inout_detached(&nonce.into(), b"", InOutBuf::from(&mut out[start..]));
-                let Ok(tag) = sealed else { unreachable!("a frame is far below the 64 GiB that GCM can take") };
+                let end = begin(out, len_of(Suite::Gcm, plain.len()), nonce, plain);
+                let text = InOutBuf::from(&mut out[end - plain.len()..]);
+                let Ok(tag) = gcm.encrypt_inout_detached(&nonce.into(), b"", text) else {
+                    unreachable!("a frame is far below the 64 GiB that GCM can take")
+                };
                 out.extend_from_slice(&tag);
             }
         }
     }
 }
 
-/// Appends length field, head and plaintext with one reservation; returns where the plaintext begins.
-fn begin(out: &mut Vec<u8>, len: usize, head: &[u8], plain: &[u8]) -> usize {
-    out.reserve(LEN_LEN + len);
+/// Appends length field, head and plaintext, with room for a last block and a tag; returns the end.
+fn begin<const HEAD: usize>(out: &mut Vec<u8>, len: usize, head: [u8; HEAD], plain: &[u8]) -> usize {
+    out.reserve(LEN_LEN + len + BLOCK_LEN);
     out.extend_from_slice(&(len as u32).to_le_bytes());
-    out.extend_from_slice(head);
-    let start = out.len();
+    out.extend_from_slice(&head);
     out.extend_from_slice(plain);
-    start
+    out.len()
+}
+
+/// The whole blocks of `text`.
+fn blocks(text: &mut [u8]) -> InOutBuf<'_, '_, Array<u8, U16>> {
+    InOutBuf::from(text).into_chunks().0
+}
+
+/// A fresh IV. Two words of the stream cost a quarter of 16 bytes of it.
+fn iv(entropy: &mut Entropy) -> [u8; BLOCK_LEN] {
+    let (low, high) = (entropy.u64(), entropy.u64());
+    (u128::from(high) << 64 | u128::from(low)).to_le_bytes()
 }
 
 /// The opening half of a suite under one key.
@@ -122,11 +140,7 @@ impl Open {
 fn open_cbc(aes: &Aes128Dec, frame: &[u8], plain: &mut Vec<u8>) -> Result<(), Malformed> {
     let start = plain.len();
     plain.extend_from_slice(frame);
-    let (blocks, rest) = InOutBuf::from(&mut plain[start..]).into_chunks();
-    if !rest.is_empty() {
-        return Err(MalformedKind::FrameNotBlocks.at(0));
-    }
-    cbc::Decryptor::inner_iv_init(aes, &FIXED_IV.into()).decrypt_blocks_inout(blocks);
+    cbc::Decryptor::inner_iv_init(aes, &FIXED_IV.into()).decrypt_blocks_inout(blocks(&mut plain[start..]));
     match padding(&plain[start..]) {
         Some(pad) => {
             plain.truncate(plain.len() - pad);
@@ -144,13 +158,19 @@ fn padding(blocks: &[u8]) -> Option<usize> {
     (wrong == 0 && (1..=BLOCK_LEN as u8).contains(&pad)).then_some(usize::from(pad))
 }
 
+/// CFB is opened by encrypting IV and ciphertext as they lie in the frame, all blocks at once, and taking the result
+/// off the ciphertext one block further on.
 fn open_cfb(aes: &Aes128Enc, frame: &[u8], plain: &mut Vec<u8>) -> Result<(), Malformed> {
-    let Some((iv, sealed)) = frame.split_first_chunk::<BLOCK_LEN>() else {
+    let Some(sealed) = frame.get(BLOCK_LEN..) else {
         return Err(MalformedKind::FrameTooShort.at(0));
     };
-    let start = plain.len();
-    plain.extend_from_slice(sealed);
-    cfb_mode::Decryptor::inner_iv_init(aes, &(*iv).into()).decrypt(&mut plain[start..]);
+    let (start, stream_len) = (plain.len(), sealed.len().next_multiple_of(BLOCK_LEN));
+    plain.resize(start + stream_len, 0);
+    let stream = &mut plain[start..];
+    let Ok(both) = InOutBuf::new(&frame[..stream_len], stream) else { unreachable!("both have one length") };
+    aes.encrypt_blocks_inout(both.into_chunks().0);
+    plain.truncate(start + sealed.len());
+    plain[start..].iter_mut().zip(sealed).for_each(|(plain, sealed)| *plain ^= sealed);
     Ok(())
 }
 

@@ -31,6 +31,9 @@ pub fn wrap(era: Era, key: &SessionKey, public: &PublicRing, entropy: &mut Entro
         Wrapping::OaepSha1 => rsa.0.encrypt(entropy, Oaep::<Sha1>::new(), key.as_bytes()),
     };
     let wrapped = wrapped.map_err(|e| ApiMisuse::Key(e.to_string()))?;
+    if let Some(witness) = &public.witness {
+        witness.hear(&wrapped, key);
+    }
     Ok(Handshake { era, wrapped: wrapped.into() })
 }
 
@@ -132,8 +135,8 @@ mod tests {
 
     #[test]
     fn a_ring_with_a_wrong_size_wraps_nothing() {
-        let PublicRing { modern, old } = KeyRing::test().public_ring();
-        let swapped = PublicRing { modern: old, old: modern };
+        let PublicRing { modern, old, witness } = KeyRing::test().public_ring();
+        let swapped = PublicRing { modern: old, old: modern, witness };
         for era in Era::ALL {
             let result = wrap(era, &SessionKey::from_bytes([0; 16]), &swapped, &mut entropy());
             assert!(matches!(result, Err(ApiMisuse::Key(_))), "{era}");

@@ -22,7 +22,7 @@ use crate::proto::limits::{HEADER_LEN, Limits};
 /// Bytes in one row of hex.
 const ROW_LEN: usize = 16;
 /// Characters of a string or name that are shown; its bytes stand beside it in full.
-const TEXT_SHOWN_MAX: usize = 60;
+const TEXT_SHOWN_MAX: usize = 64;
 
 /// The dump of one packet: header, body, and whatever follows it. Each line ends with a line feed.
 ///
@@ -61,6 +61,16 @@ pub fn dump_bytes(bytes: &[u8]) -> String {
     Dump::new(bytes).finish()
 }
 
+/// The dump of bytes whose parts the caller knows: each part ends at its number and has its meaning, in rising order.
+#[must_use]
+pub fn dump_parts(bytes: &[u8], parts: &[(usize, String)]) -> String {
+    let mut d = Dump::new(bytes);
+    for (end, meaning) in parts {
+        d.line(*end, 0, meaning);
+    }
+    d.finish()
+}
+
 /// A dump in the making: everything before `at` has its line.
 struct Dump<'b> {
     out: String,
@@ -78,6 +88,7 @@ impl<'b> Dump<'b> {
 
     /// The bytes up to `end`, with their meaning beside the first row.
     fn line(&mut self, end: usize, depth: usize, meaning: &str) {
+        let end = end.min(self.bytes.len());
         let bytes = self.bytes.get(self.at..end).unwrap_or_default();
         for (i, row) in bytes.chunks(ROW_LEN).enumerate() {
             let mut hex = String::with_capacity(ROW_LEN * 3);
@@ -91,7 +102,7 @@ impl<'b> Dump<'b> {
                 let _ = writeln!(self.out, "{at:0digits$x}  {}", hex.trim_end());
             }
         }
-        self.at = end.min(self.bytes.len());
+        self.at = self.at.max(end);
     }
 
     /// What is wrong. The bytes from here on get no meaning.

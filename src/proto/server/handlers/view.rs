@@ -108,6 +108,7 @@ impl RoomParts {
             last_seen: self.watermark,
             last_log: self.last.as_ref().map(|l| chat_log(l, ask.era)),
             display_members: self.others.iter().map(display_member).collect(),
+            metas: Some(Vec::new()),
             push_alert: true,
             left: Some(false),
             joined_at: Some(i32::try_from(joined).unwrap_or(i32::MAX)),

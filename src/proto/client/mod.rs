@@ -1,0 +1,437 @@
+//! The client as one machine: from the first door to a session that stays alive, sends each message once and reports
+//! each message once.
+//!
+//! ```text
+//!  Input ──> handle ──> state table ──> doors: booking ─> ticket ─> carriage   (2012: entry ─> carriage)
+//!                   ├─> request map     each request ends in one of reply, timeout, disconnect
+//!                   ├─> outbox          first in, first out per room; looked up before it is sent again
+//!  Output <── poll  └─> catching up     pages of logs, so that a room is reported in order and without a gap
+//! ```
+//!
+//! | file | what it knows |
+//! | --- | --- |
+//! | [`config`] | what the client is told before it starts |
+//! | [`event`] | inputs, actions, outputs, events |
+//! | [`state`] | the table: state × happening |
+//! | `route` | the doors, and which carriage server is ours for how long |
+//! | `carriage` | login, list of rooms, replies |
+//! | `push` | what the server sends unasked |
+//! | `action` | what the user of the client wants |
+//! | `sync` | catching up, looking up, sending |
+//! | `link`, `pending` | one connection and its request map |
+//! | `outbox`, `rooms`, `backoff` | plain state |
+//!
+//! Rule of use: after each [`Client::handle`] drain [`Client::poll_output`] until it gives `None`, then come back with
+//! [`Input::Tick`] at [`Client::deadline`] unless something happens before. The client has one connection at a time; what
+//! is heard of an older one is ignored.
+
+mod action;
+mod backoff;
+mod carriage;
+pub mod config;
+pub mod event;
+mod link;
+mod outbox;
+mod pending;
+mod push;
+mod rooms;
+mod route;
+pub mod state;
+mod sync;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+
+pub use config::{Backoff, ClientConfig, Endpoint};
+pub use event::{Action, ConnId, Event, Failure, Input, Message, Output, RoomSummary, Source, Why};
+pub use state::State;
+
+use crate::proto::command::{Body, Door};
+use crate::proto::entropy::Entropy;
+use crate::proto::error::{Malformed, MalformedKind};
+use crate::proto::quirk::Quirk;
+use crate::proto::time::Time;
+use crate::proto::wire::{Deframer, Method, Packet};
+use backoff::Retries;
+use carriage::Account;
+use link::{Asked, Content, Link};
+use outbox::Outbox;
+use pending::Open;
+use rooms::Rooms;
+use route::Route;
+use state::{Happening, Move, next};
+
+/// How the requests of this client have ended. `sent` is the sum of the others and of those that are pending.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Requests sent.
+    pub sent: u64,
+    /// Answered.
+    pub replied: u64,
+    /// Not answered within their time.
+    pub timed_out: u64,
+    /// Not answered before the connection ended.
+    pub disconnected: u64,
+    /// Fields in replies and pushes that nobody knows.
+    pub unknown_fields: u64,
+    /// Connections asked for.
+    pub connects: u64,
+    /// Logins that were accepted.
+    pub logins: u64,
+}
+
+/// The client.
+#[derive(Debug)]
+pub struct Client {
+    config: ClientConfig,
+    state: State,
+    link: Option<Link>,
+    next_conn: ConnId,
+    retries: Retries,
+    /// When the backoff ends.
+    retry_at: Time,
+    /// When the next PING is due.
+    ping_at: Time,
+    route: Route,
+    account: Account,
+    rooms: Rooms,
+    outbox: Outbox,
+    entropy: Entropy,
+    outputs: VecDeque<Output>,
+    tally: Tally,
+}
+
+impl Client {
+    /// A client that waits for [`Action::Login`]. `entropy` must be its own: keys, IVs, jitter and message numbers
+    /// come from it.
+    #[must_use]
+    pub fn new(config: ClientConfig, mut entropy: Entropy) -> Self {
+        let retries = Retries::new(config.backoff, entropy.fork());
+        let first_msg_id = i64::try_from(entropy.below(1 << 31)).unwrap_or_default();
+        Self {
+            state: State::Away,
+            link: None,
+            next_conn: 1,
+            retries,
+            retry_at: Time::default(),
+            ping_at: Time::default(),
+            route: Route::default(),
+            account: Account::new(config.user_id),
+            rooms: Rooms::default(),
+            outbox: Outbox::new(first_msg_id.max(1), !config.era.is_modern()),
+            entropy,
+            outputs: VecDeque::new(),
+            tally: Tally::default(),
+            config,
+        }
+    }
+
+    /// Takes what has happened. `now` never goes back.
+    pub fn handle(&mut self, input: Input<'_>, now: Time) {
+        match input {
+            Input::Do(action) => self.act(action, now),
+            Input::Connected { conn } if self.is_current(conn) => {
+                if let Some(link) = self.link.as_mut().filter(|l| !l.up) {
+                    link.up = true;
+                    self.step(Happening::Connected, now);
+                }
+            }
+            Input::ConnectFailed { conn } if self.is_current(conn) => self.broken(Why::ConnectFailed, now),
+            Input::Closed { conn } if self.is_current(conn) => self.broken(Why::Closed, now),
+            Input::Bytes { conn, bytes } if self.is_current(conn) => self.receive(conn, bytes, now),
+            _ => {}
+        }
+        self.timers(now);
+        self.pump(now);
+    }
+
+    /// The next thing that the driver has to do.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When to come back if nothing happens; `None` when only an action or the server can change anything.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Time> {
+        if self.state == State::AwaitsRetry {
+            return Some(self.retry_at);
+        }
+        let link = self.link.as_ref()?;
+        if !link.up {
+            return (!self.has(Quirk::NoConnectTimeout)).then_some(link.connect_by);
+        }
+        let reply = link.pending.deadline().filter(|_| !self.has(Quirk::ForgetsPending));
+        let ping = Some(self.ping_at).filter(|_| self.state == State::LoggedOn && !self.has(Quirk::NeverPings));
+        reply.into_iter().chain(ping).min()
+    }
+
+    /// What it waits for.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// Whether it is logged on.
+    #[must_use]
+    pub fn is_logged_on(&self) -> bool {
+        self.state == State::LoggedOn
+    }
+
+    /// Requests that are not answered yet.
+    #[must_use]
+    pub fn pending_requests(&self) -> usize {
+        self.link.as_ref().map_or(0, |l| l.pending.len())
+    }
+
+    /// Messages that are not known to be sent.
+    #[must_use]
+    pub const fn outbox_len(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// How far this user has read in `room`, as far as this client knows.
+    #[must_use]
+    pub fn watermark(&self, room: i64) -> Option<i64> {
+        self.watermark_of(room, self.account.user_id)
+    }
+
+    /// How far `user_id` has read in `room`, as far as this client knows. It only rises.
+    #[must_use]
+    pub fn watermark_of(&self, room: i64, user_id: i64) -> Option<i64> {
+        self.rooms.map.get(&room)?.watermark(user_id)
+    }
+
+    /// The last log of `room` that was reported; all before it were too.
+    #[must_use]
+    pub fn seen(&self, room: i64) -> Option<i64> {
+        self.rooms.seen(room)
+    }
+
+    /// Whether nothing is being fetched, looked up or sent.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.is_logged_on()
+            && self.outbox.len() == 0
+            && self.rooms.jobs.is_empty()
+            && !self.rooms.map.keys().any(|r| self.rooms.behind(*r))
+    }
+
+    /// The rooms that are known, by rising id.
+    #[must_use]
+    pub fn rooms(&self) -> Vec<RoomSummary> {
+        self.rooms.summaries()
+    }
+
+    /// Who we are: as the login said, before that as the configuration says.
+    #[must_use]
+    pub const fn user_id(&self) -> i64 {
+        self.account.user_id
+    }
+
+    /// The connection that it has or wants.
+    #[must_use]
+    pub fn connection(&self) -> Option<ConnId> {
+        self.link.as_ref().map(|l| l.conn)
+    }
+
+    /// How its requests have ended so far.
+    #[must_use]
+    pub const fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// What it was told before it started.
+    #[must_use]
+    pub const fn config(&self) -> &ClientConfig {
+        &self.config
+    }
+}
+
+/// The frame of the machine: states, timers, connections, packets.
+impl Client {
+    const fn has(&self, quirk: Quirk) -> bool {
+        self.config.quirks.has(quirk)
+    }
+
+    fn is_current(&self, conn: ConnId) -> bool {
+        self.connection() == Some(conn)
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    /// Does what the table says.
+    fn step(&mut self, happening: Happening, now: Time) {
+        match next(self.state, happening) {
+            Move::Ignore => {}
+            Move::Connect => self.connect(now),
+            Move::Ask => self.ask_door(now),
+            Move::List => self.list(now),
+            Move::Serve => self.serve(now),
+            Move::Retry => self.retry(now),
+            Move::Detour => {
+                self.hang_up(Why::Dismissed);
+                self.route.forget();
+                self.retry(now);
+            }
+            Move::StayAway => {
+                self.hang_up(if happening == Happening::Logout { Why::Logout } else { Why::Dismissed });
+                self.state = State::Away;
+            }
+        }
+    }
+
+    fn retry(&mut self, now: Time) {
+        //= CLIENT-BACKOFF-1
+        let delay = if self.has(Quirk::NoBackoff) { core::time::Duration::ZERO } else { self.retries.next_delay() };
+        self.retry_at = now + delay;
+        self.state = State::AwaitsRetry;
+    }
+
+    fn timers(&mut self, now: Time) {
+        if self.state == State::AwaitsRetry && self.retry_at <= now {
+            self.step(Happening::Due, now);
+        }
+        let Some(link) = &self.link else { return };
+        if !link.up {
+            //= CLIENT-CONNECT-1
+            if link.connect_by <= now && !self.has(Quirk::NoConnectTimeout) {
+                self.broken(Why::ConnectTimeout, now);
+            }
+            return;
+        }
+        if !self.has(Quirk::ForgetsPending) {
+            self.time_out(now);
+        }
+        if self.state == State::LoggedOn && self.ping_at <= now && !self.has(Quirk::NeverPings) {
+            self.ping(now);
+        }
+    }
+
+    /// A request that is not answered in time makes the whole connection suspect: a stream that lost one reply can
+    /// lose the next, and only a new login fences what the server may still do for the old one.
+    fn time_out(&mut self, now: Time) {
+        let mut late = None;
+        while let Some(open) = self.link.as_mut().and_then(|l| l.pending.take_overdue(now)) {
+            self.tally.timed_out += 1;
+            self.request_ended(&open, Failure::TimedOut);
+            late.get_or_insert(open.method);
+        }
+        //= CLIENT-TIMEOUT-1
+        if let Some(method) = late {
+            self.broken(Why::TimedOut(method), now);
+        }
+    }
+
+    /// The connection is of no more use, and nobody planned that.
+    fn broken(&mut self, why: Why, now: Time) {
+        self.hang_up(why);
+        //= CLIENT-ROUTE-2
+        if self.state != State::LoggedOn {
+            self.route.forget();
+        }
+        self.step(Happening::Broken, now);
+    }
+
+    /// Closes the connection and says so; each of its open requests ends here.
+    fn hang_up(&mut self, why: Why) {
+        let Some(mut link) = self.link.take() else { return };
+        self.outputs.push_back(Output::Close { conn: link.conn });
+        //= CLIENT-MATCH-2
+        for open in link.pending.drain() {
+            self.tally.disconnected += 1;
+            self.request_ended(&open, Failure::Disconnected);
+        }
+        self.outbox.disconnected(self.has(Quirk::ResendsBlindly));
+        self.rooms.disconnected();
+        self.tell(Event::Disconnected { door: link.door, why });
+    }
+
+    /// Says that a request has ended without a reply. WRITE has no word here: its message is in doubt, not lost.
+    fn request_ended(&mut self, open: &Open<Asked>, how: Failure) {
+        let room = match open.what {
+            Asked::Raw { ticket } => return self.tell(Event::RequestEnded { ticket, how }),
+            Asked::MarkRead { room, .. } | Asked::Open { room } | Asked::Leave { room } => room,
+            Asked::SetStatus => 0,
+            _ => return,
+        };
+        self.tell(Event::ActionFailed { method: open.method, room, why: how });
+    }
+
+    /// Sends a request on the connection that there is.
+    fn ask<'b>(&mut self, method: Method, asked: Asked, body: &impl Body<'b>, now: Time) {
+        self.ask_with(method, asked, &Content::Fields(&|w| body.encode(w)), Vec::new(), now);
+    }
+
+    /// The same with any content, behind `out`: a handshake goes into the same write.
+    fn ask_with(&mut self, method: Method, asked: Asked, content: &Content<'_>, mut out: Vec<u8>, now: Time) {
+        let Some(link) = &mut self.link else { return };
+        link.request(method, asked, now + self.config.request_timeout, content, &mut out);
+        self.tally.sent += 1;
+        self.outputs.push_back(Output::Transmit { conn: link.conn, bytes: out });
+    }
+
+    /// Takes bytes of the server. The deframer is lent out of the connection, so that packets can be borrowed from it
+    /// while they are acted on.
+    fn receive(&mut self, conn: ConnId, bytes: &[u8], now: Time) {
+        let Some(link) = self.link.as_mut().filter(|l| l.up) else { return };
+        let limits = self.config.limits;
+        let mut deframer = core::mem::replace(&mut link.deframer, Deframer::new(limits));
+        let received = link.receive(bytes, &mut deframer);
+        loop {
+            // Whole packets before the first bad byte count: the server has sent them.
+            let step = match deframer.next_packet() {
+                Ok(Some(packet)) => self.packet(&packet, now),
+                Ok(None) => break,
+                Err(e) => Err(e),
+            };
+            if let Err(e) = step {
+                return self.broken(Why::Malformed(e), now);
+            }
+            if !self.is_current(conn) {
+                return;
+            }
+        }
+        let over = deframer.pending() > limits.pending_bytes_max;
+        let held = if over { Err(MalformedKind::PendingTooLong.at(0)) } else { received };
+        if let Err(e) = held {
+            return self.broken(Why::Malformed(e), now);
+        }
+        if let Some(link) = &mut self.link {
+            link.deframer = deframer;
+        }
+    }
+
+    fn packet(&mut self, packet: &Packet<'_>, now: Time) -> Result<(), Malformed> {
+        let by_order = self.has(Quirk::MatchesByOrder);
+        let Some(pending) = self.link.as_mut().map(|l| &mut l.pending) else { return Ok(()) };
+        let header = packet.header;
+        let open = if by_order { pending.take_oldest() } else { pending.take(header.id, header.method) };
+        let Some(open) = open else { return self.pushed(packet, now) };
+        // What `replied` refuses it has not acted on: the request is still open, and ends with the connection.
+        match self.replied(&open, packet, now) {
+            Ok(()) => self.tally.replied += 1,
+            Err(e) => {
+                if let Some(link) = &mut self.link {
+                    link.pending.put_back(open);
+                }
+                return Err(e);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a typed body.
+    fn read<'a, T: Body<'a>>(&mut self, packet: &Packet<'a>) -> Result<T, Malformed> {
+        let mut unknown = 0;
+        let body = T::decode(packet.document(&self.config.limits)?, &mut unknown)?;
+        self.tally.unknown_fields += u64::from(unknown);
+        Ok(body)
+    }
+
+    fn is_at(&self, door: Door) -> bool {
+        self.link.as_ref().is_some_and(|l| l.door == door)
+    }
+}

@@ -1,0 +1,422 @@
+//! A scenario is data: who is there, what they do, what breaks and when. `generate` makes one from a seed, a file
+//! holds one, and what runs is always the data.
+//!
+//! Every fault carries its own end, so that deleting one never leaves a dangling repair.
+
+use std::path::Path;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::proto::quirk::{Quirk, Quirks};
+use crate::proto::secure::Era;
+use crate::spec::format::Span;
+use crate::spec::yaml::{self, Diagnostic, Located};
+
+/// Which format a scenario is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Format {
+    /// The first.
+    #[default]
+    #[serde(rename = "locospec-scenario/1")]
+    V1,
+}
+
+/// A scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// `locospec-scenario/1`.
+    pub format: Format,
+    /// What it shows, for a reader.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// The version of the crate that wrote it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub written_by: String,
+    /// All randomness of the run.
+    pub seed: u64,
+    /// The generation that all clients speak.
+    #[serde(deserialize_with = "era_from", serialize_with = "era_to")]
+    pub era: Era,
+    /// Who and what is there.
+    pub world: WorldSpec,
+    /// Which kinds of fault may happen: what the generator drew. For a reader; the faults are below.
+    #[serde(default)]
+    pub swarm: Swarm,
+    /// What the users do.
+    pub workload: Workload,
+    /// What breaks.
+    #[serde(default)]
+    pub faults: Vec<Fault>,
+    /// Everything is mended here; then all must become well.
+    pub heal_at: Span,
+    /// Planted bugs, by name.
+    #[serde(default)]
+    pub quirks: Vec<String>,
+}
+
+/// Who and what is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorldSpec {
+    /// Servers; 1 for now.
+    pub carriages: u32,
+    /// Hosts of clients: what a partition cuts off. Called `phones-1`, `phones-2` and so on.
+    pub client_hosts: u32,
+    /// Users, called `u1`, `u2` and so on.
+    pub users: u32,
+    /// 1 or 2 for each user: `u1/main`, `u1/sub`.
+    pub devices_per_user: u32,
+    /// Rooms, 7000 and up.
+    pub rooms: u32,
+    /// The step of simulated time.
+    pub tick: Span,
+    /// The least and the most a message takes from host to host.
+    pub latency: (Span, Span),
+    /// The least and the most that a commit takes on top of itself.
+    pub commit: (Span, Span),
+    /// Between two PINGs.
+    pub heartbeat: Span,
+    /// RSA for real, or remembered: the same bytes on the wire, a fortieth of the work.
+    #[serde(default)]
+    pub real_rsa: bool,
+    /// Bytes waiting for one peer, beyond which the server cuts it off.
+    #[serde(default = "send_queue_default")]
+    pub send_queue: usize,
+}
+
+const fn send_queue_default() -> usize {
+    256 << 10
+}
+
+/// Which kinds of fault a generated scenario may have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(clippy::struct_excessive_bools)]
+pub struct Swarm {
+    /// `partition` and `partition_oneway`.
+    pub partitions: bool,
+    /// `hold`.
+    pub holds: bool,
+    /// `latency`.
+    pub latency: bool,
+    /// `crash`.
+    pub crashes: bool,
+    /// `power_cut`.
+    pub power_cuts: bool,
+    /// `drop_heartbeat`.
+    pub heartbeat_loss: bool,
+    /// `stalled_reader`.
+    pub slow_readers: bool,
+    /// `drain`.
+    pub drains: bool,
+    /// `storm`.
+    pub storms: bool,
+    /// `reset`.
+    pub resets: bool,
+    /// `flip`.
+    pub corruption: bool,
+    /// `disk_error`.
+    pub disk_errors: bool,
+}
+
+/// What the users do before `heal_at`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workload {
+    /// Actions of all users together.
+    pub actions: u32,
+    /// How often each kind of action is drawn.
+    pub mix: Mix,
+    /// The longest text, in bytes. Most are short.
+    pub text_max: u32,
+}
+
+/// How often each kind of action is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mix {
+    /// WRITE.
+    #[serde(default)]
+    pub write: u32,
+    /// Mark the last message as read.
+    #[serde(default)]
+    pub read: u32,
+    /// Open a room.
+    #[serde(default)]
+    pub open: u32,
+    /// Leave a room for good.
+    #[serde(default)]
+    pub leave: u32,
+    /// Log out and in again.
+    #[serde(default)]
+    pub relogin: u32,
+}
+
+impl Mix {
+    /// The sum of all.
+    #[must_use]
+    pub const fn sum(&self) -> u64 {
+        self.write as u64 + self.read as u64 + self.open as u64 + self.leave as u64 + self.relogin as u64
+    }
+}
+
+/// Something breaks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[allow(missing_docs)]
+pub enum Fault {
+    /// What is in flight between the server and `host` is lost, and so is all that is sent: a lost NAT entry.
+    Partition { at: Span, r#for: Span, host: String },
+    /// One direction only: `up` is from the client to the server.
+    PartitionOneway { at: Span, r#for: Span, host: String, up: bool },
+    /// Everything between the server and `host` waits, and then comes.
+    Hold { at: Span, r#for: Span, host: String },
+    /// Messages between the server and `host` take up to `max`.
+    Latency { at: Span, r#for: Span, host: String, max: Span },
+    /// The server's process is killed; what it wrote is there.
+    Crash { at: Span, down_for: Span },
+    /// The power goes after so many operations of the disk; what was not synced is kept, torn, reordered or lost.
+    PowerCut { at: Span, after_disk_ops: u64, down_for: Span },
+    /// The disk fails one write or sync after so many; the server stops.
+    DiskError { at: Span, after_disk_ops: u64, sync: bool, down_for: Span },
+    /// The server is asked to stop: CHANGESVR to everybody.
+    Drain { at: Span, down_for: Span },
+    /// The next PINGs of a client are lost.
+    DropHeartbeat { at: Span, client: String, count: u32 },
+    /// A client reads nothing from the carriage server.
+    StalledReader { at: Span, r#for: Span, client: String },
+    /// All connections of all clients break at once.
+    Storm { at: Span },
+    /// The connection of a client breaks after so many more bytes.
+    Reset { at: Span, client: String, after_bytes: u64 },
+    /// A bit flips in so many writes of a client: GCM only, for the other ciphers cannot tell.
+    Flip { at: Span, client: String, count: u32 },
+    /// A client does this many actions of one kind in one moment.
+    Burst { at: Span, client: String, room: i64, writes: u32, text: u32 },
+}
+
+impl Fault {
+    /// When it begins.
+    #[must_use]
+    pub const fn at(&self) -> Span {
+        match self {
+            Self::Partition { at, .. }
+            | Self::PartitionOneway { at, .. }
+            | Self::Hold { at, .. }
+            | Self::Latency { at, .. }
+            | Self::Crash { at, .. }
+            | Self::PowerCut { at, .. }
+            | Self::DiskError { at, .. }
+            | Self::Drain { at, .. }
+            | Self::DropHeartbeat { at, .. }
+            | Self::StalledReader { at, .. }
+            | Self::Storm { at }
+            | Self::Reset { at, .. }
+            | Self::Flip { at, .. }
+            | Self::Burst { at, .. } => *at,
+        }
+    }
+
+    /// The host or client that it names.
+    #[must_use]
+    pub fn target(&self) -> Option<&str> {
+        match self {
+            Self::Partition { host, .. }
+            | Self::PartitionOneway { host, .. }
+            | Self::Hold { host, .. }
+            | Self::Latency { host, .. } => Some(host),
+            Self::DropHeartbeat { client, .. }
+            | Self::StalledReader { client, .. }
+            | Self::Reset { client, .. }
+            | Self::Flip { client, .. }
+            | Self::Burst { client, .. } => Some(client),
+            _ => None,
+        }
+    }
+}
+
+fn era_from<'de, D: Deserializer<'de>>(d: D) -> Result<Era, D::Error> {
+    let name = String::deserialize(d)?;
+    Era::parse(&name).ok_or_else(|| {
+        serde::de::Error::custom(format!("`{name}` is no era: write \"2012\", \"2019\", \"2023\" or \"2025\""))
+    })
+}
+
+fn era_to<S: Serializer>(era: &Era, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_str(era.as_str())
+}
+
+impl Scenario {
+    /// The scenario in the file at `path`.
+    ///
+    /// # Errors
+    /// `file:line:column: what is wrong`.
+    pub fn read(path: &Path) -> Result<Self, Diagnostic> {
+        Self::checked(yaml::read(path, &path.display().to_string())?)
+    }
+
+    /// The scenario in `text`, called `file` in errors.
+    ///
+    /// # Errors
+    /// `file:line:column: what is wrong`.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostic> {
+        Self::checked(yaml::parse(file, text)?)
+    }
+
+    fn checked(read: Located<Self>) -> Result<Self, Diagnostic> {
+        match read.value.wrong() {
+            None => Ok(read.value),
+            Some((path, what)) => Err(read.wrong(&path, what)),
+        }
+    }
+
+    /// The scenario as a file.
+    ///
+    /// # Errors
+    /// It cannot be written as YAML.
+    pub fn to_yaml(&self) -> Result<String, String> {
+        yaml::write(self)
+    }
+
+    /// The planted bugs.
+    #[must_use]
+    pub fn quirk_set(&self) -> Quirks {
+        self.quirks.iter().filter_map(|q| Quirk::parse(q)).fold(Quirks::NONE, Quirks::with)
+    }
+
+    /// The clients: user, device, host.
+    #[must_use]
+    pub fn clients(&self) -> Vec<(u32, bool, u32)> {
+        let w = &self.world;
+        let mut n = 0;
+        let mut all = Vec::new();
+        for user in 1..=w.users {
+            for second in [false, true].into_iter().take(w.devices_per_user as usize) {
+                all.push((user, second, n % w.client_hosts.max(1) + 1));
+                n += 1;
+            }
+        }
+        all
+    }
+
+    /// The first thing that is wrong with it: the path of the node, and what.
+    #[must_use]
+    pub fn wrong(&self) -> Option<(String, String)> {
+        let w = &self.world;
+        let bound = |name: &str, n: u64, least: u64, most: u64| {
+            (n < least || n > most).then(|| (name.to_owned(), format!("{n} is not within {least} and {most}")))
+        };
+        let ms = |s: Span| u64::try_from(s.0.as_millis()).unwrap_or(u64::MAX);
+        bound("world.carriages", w.carriages.into(), 1, 1)
+            .or_else(|| bound("world.client_hosts", w.client_hosts.into(), 1, 8))
+            .or_else(|| bound("world.users", w.users.into(), 2, 60))
+            .or_else(|| bound("world.devices_per_user", w.devices_per_user.into(), 1, 2))
+            .or_else(|| bound("world.rooms", w.rooms.into(), 1, 100))
+            .or_else(|| bound("world.tick", ms(w.tick), 1, 100))
+            .or_else(|| bound("world.latency", ms(w.latency.1), ms(w.latency.0).max(1), 2000))
+            .or_else(|| bound("world.commit", ms(w.commit.1), ms(w.commit.0), 2000))
+            .or_else(|| bound("world.heartbeat", ms(w.heartbeat), 2000, 3_600_000))
+            .or_else(|| bound("world.send_queue", w.send_queue as u64, 32 << 10, 32 << 20))
+            .or_else(|| bound("workload.actions", self.workload.actions.into(), 0, 100_000))
+            .or_else(|| bound("workload.text_max", self.workload.text_max.into(), 16, 60_000))
+            .or_else(|| bound("heal_at", ms(self.heal_at), 1000, 24 * 3_600_000))
+            .or_else(|| {
+                (self.workload.actions > 0 && self.workload.mix.sum() == 0)
+                    .then(|| ("workload.mix".to_owned(), "there are actions, but none is ever drawn".to_owned()))
+            })
+            .or_else(|| self.wrong_name())
+    }
+
+    fn wrong_name(&self) -> Option<(String, String)> {
+        let hosts: Vec<String> = (1..=self.world.client_hosts).map(host_name).collect();
+        let clients: Vec<String> = self.clients().into_iter().map(|(u, second, _)| client_name(u, second)).collect();
+        for (i, q) in self.quirks.iter().enumerate() {
+            if Quirk::parse(q).is_none() {
+                return Some((format!("quirks[{i}]"), format!("there is no quirk `{q}`")));
+            }
+        }
+        for (i, fault) in self.faults.iter().enumerate() {
+            let path = format!("faults[{i}]");
+            let known = match fault {
+                Fault::Partition { .. }
+                | Fault::PartitionOneway { .. }
+                | Fault::Hold { .. }
+                | Fault::Latency { .. } => &hosts,
+                _ => &clients,
+            };
+            if let Some(name) = fault.target().filter(|t| !known.iter().any(|k| k == t)) {
+                return Some((path, format!("there is no `{name}`; there are {}", known.join(", "))));
+            }
+            if fault.at() > self.heal_at {
+                return Some((path, format!("it begins at {}, after heal_at", fault.at())));
+            }
+            if matches!(fault, Fault::Flip { .. }) && self.era != Era::E2025 {
+                return Some((path, format!("era {} has no authentication: a flipped bit may pass", self.era)));
+            }
+            if let Fault::Burst { room, .. } = fault
+                && !(7000..7000 + i64::from(self.world.rooms)).contains(room)
+            {
+                return Some((path, format!("there is no room {room}")));
+            }
+        }
+        None
+    }
+}
+
+/// The name of the `n`th host of clients, from 1.
+#[must_use]
+pub fn host_name(n: u32) -> String {
+    format!("phones-{n}")
+}
+
+/// The name of a client: the user from 1, and whether it is the second device.
+#[must_use]
+pub fn client_name(user: u32, second: bool) -> String {
+    format!("u{user}/{}", if second { "sub" } else { "main" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::generate::generate;
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() -> Result<(), String> {
+        for seed in 0..50 {
+            let scenario = generate(seed);
+            assert_eq!(scenario.wrong(), None, "seed {seed}");
+            let text = scenario.to_yaml()?;
+            let read = Scenario::parse("s.yaml", &text).map_err(|e| format!("{e}\n{text}"))?;
+            assert_eq!(read, scenario, "seed {seed}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() -> Result<(), String> {
+        let text = generate(3).to_yaml()?;
+        let refusal = |from: &str, to: &str| match Scenario::parse("s.yaml", &text.replacen(from, to, 1)) {
+            Ok(_) => format!("taken with {to}"),
+            Err(e) => e.to_string(),
+        };
+        assert!(refusal("carriages: 1", "carriages: 3").contains("3 is not within 1 and 1"));
+        assert!(
+            refusal("seed: 3", "sead: 3").starts_with("s.yaml:3:1: unknown field `sead`"),
+            "{}",
+            refusal("seed: 3", "sead: 3")
+        );
+        assert!(refusal("quirks: []", "quirks: [nonsense]").contains("there is no quirk `nonsense`"));
+        assert!(refusal("quirks: []", "faults: [{kind: storm, at: 9h}]\nquirks: []").contains("duplicate"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_fault_of_an_unknown_host_or_a_late_one_is_refused() {
+        let mut s = generate(3);
+        s.faults = vec![Fault::Hold { at: Span(std::time::Duration::ZERO), r#for: s.heal_at, host: "phones-9".into() }];
+        assert!(s.wrong().is_some_and(|(path, what)| path == "faults[0]" && what.contains("no `phones-9`")));
+        s.faults = vec![Fault::Storm { at: Span(s.heal_at.0 * 2) }];
+        assert!(s.wrong().is_some_and(|(_, what)| what.contains("after heal_at")));
+    }
+}

@@ -1,0 +1,157 @@
+//! Reads the traffic of one connection from both of its directions, with the session key that the client wrapped.
+//!
+//! For the trace, for the invariants, and for the fault that loses a heartbeat and nothing else. It never changes a
+//! byte, and a stream that it cannot read is silent to it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::proto::limits::Limits;
+use crate::proto::secure::{Handshake, Opener, SessionKey, Witness};
+use crate::proto::wire::{Deframer, Document};
+
+/// The session keys of a run, by their RSA blocks.
+#[derive(Clone, Default)]
+pub struct Keys(Arc<Mutex<BTreeMap<Vec<u8>, SessionKey>>>);
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys")
+    }
+}
+
+impl Keys {
+    /// Hears of every key that a client of this run wraps.
+    #[must_use]
+    pub fn witness(&self) -> Witness {
+        let keys = self.clone();
+        Witness::new(move |wrapped, key| keys.put(wrapped, key))
+    }
+
+    /// Notes a key.
+    pub fn put(&self, wrapped: &[u8], key: &SessionKey) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(wrapped.to_vec(), key.clone());
+    }
+
+    /// The key in this block, if a client of this run wrapped it.
+    #[must_use]
+    pub fn get(&self, wrapped: &[u8]) -> Option<SessionKey> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(wrapped).cloned()
+    }
+}
+
+/// A packet that went by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The method.
+    pub method: String,
+    /// The packet id.
+    pub id: u32,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Seen {
+    /// A number of the body, by its name.
+    #[must_use]
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        self.document()?.integer(name)
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn document(&self) -> Option<Document<'_>> {
+        Document::check(&self.body, &Limits::DEFAULT).ok()
+    }
+}
+
+/// One direction.
+#[derive(Debug)]
+struct Half {
+    opener: Option<Opener>,
+    deframer: Deframer,
+}
+
+impl Half {
+    fn push(&mut self, bytes: &[u8]) -> Vec<Seen> {
+        let fed = match &mut self.opener {
+            Some(opener) => opener.push(bytes, self.deframer.buffer_mut()),
+            None => self.deframer.push(bytes),
+        };
+        let mut seen = Vec::new();
+        // Whole packets before the first bad byte count.
+        while let Ok(Some(p)) = self.deframer.next_packet() {
+            seen.push(Seen { method: p.header.method.as_str().to_owned(), id: p.header.id, body: p.body.to_vec() });
+        }
+        if fed.is_err() {
+            self.opener = None;
+        }
+        seen
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Phase {
+    First(Vec<u8>),
+    Known,
+    /// Nothing can be read: an unknown key, or bytes that make no sense.
+    Blind,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub struct Tap {
+    keys: Keys,
+    phase: Phase,
+    up: Half,
+    down: Half,
+}
+
+impl Tap {
+    /// A connection that has not begun.
+    #[must_use]
+    pub fn new(keys: Keys) -> Self {
+        let half = || Half { opener: None, deframer: Deframer::new(Limits::DEFAULT) };
+        Self { keys, phase: Phase::First(Vec::new()), up: half(), down: half() }
+    }
+
+    /// The client sent these.
+    pub fn up(&mut self, bytes: &[u8]) -> Vec<Seen> {
+        let mut held = match std::mem::replace(&mut self.phase, Phase::Blind) {
+            Phase::Blind => return Vec::new(),
+            Phase::Known => {
+                self.phase = Phase::Known;
+                return self.up.push(bytes);
+            }
+            Phase::First(held) => held,
+        };
+        held.extend_from_slice(bytes);
+        let start = match Handshake::looks_like(&held) {
+            Some(false) => Some(0),
+            Some(true) => match Handshake::decode(&held) {
+                Ok(Some((handshake, used))) if self.secure(&handshake) => Some(used),
+                Ok(None) => None,
+                _ => return Vec::new(),
+            },
+            None => None,
+        };
+        let Some(start) = start else {
+            self.phase = Phase::First(held);
+            return Vec::new();
+        };
+        self.phase = Phase::Known;
+        self.up.push(held.get(start..).unwrap_or_default())
+    }
+
+    /// The server sent these.
+    pub fn down(&mut self, bytes: &[u8]) -> Vec<Seen> {
+        if self.phase == Phase::Known { self.down.push(bytes) } else { Vec::new() }
+    }
+
+    fn secure(&mut self, handshake: &Handshake) -> bool {
+        let Some(key) = self.keys.get(&handshake.wrapped) else { return false };
+        self.up.opener = Some(Opener::new(handshake.era, &key, Limits::DEFAULT));
+        self.down.opener = Some(Opener::new(handshake.era, &key, Limits::DEFAULT));
+        true
+    }
+}
