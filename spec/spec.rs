@@ -9,10 +9,8 @@ use std::sync::Arc;
 use libtest_mimic::{Arguments, Failed, Trial};
 use locospec::proto::quirk::{Quirk, Quirks};
 use locospec::spec::corpus::Corpus;
-use locospec::spec::format::{Case, Role};
-use locospec::spec::run::server::ServerTarget;
-use locospec::spec::run::target::{Target, TargetError};
-use locospec::spec::run::{Options, run_case};
+use locospec::spec::format::Case;
+use locospec::spec::run::{Options, reference, run_case};
 use locospec::spec::verdict::{CaseReport, Summary};
 use locospec::spec::yaml::Located;
 
@@ -38,15 +36,7 @@ fn main() {
 
 fn run(corpus: &Corpus, case: &Located<Case>, quirks: Quirks, options: &Options) -> CaseReport {
     let role = case.value.role;
-    run_case(
-        corpus,
-        case,
-        &mut |_| match role {
-            Role::Server => ServerTarget::new(quirks).map(|t| Box::new(t) as Box<dyn Target>),
-            Role::Client | Role::Codec => Err(TargetError::Unimplemented("a client".into())),
-        },
-        options,
-    )
+    run_case(corpus, case, &mut |era| reference(role, era, quirks), options)
 }
 
 fn case_trial(corpus: &Arc<Corpus>, case: &Located<Case>) -> Trial {

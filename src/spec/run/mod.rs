@@ -8,9 +8,10 @@
 //! | [`peer`] | the judge's end of one connection |
 //! | [`bytes`] | valid bytes, and how they are spoiled |
 //! | [`target`] | what a target must be able to do |
-//! | [`server`] | the reference server in this process, on virtual time |
+//! | [`server`], [`client`] | the reference in this process, on virtual time |
 
 pub mod bytes;
+pub mod client;
 mod driving;
 mod expecting;
 pub mod instance;
@@ -23,9 +24,10 @@ pub mod target;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::corpus::Corpus;
-use super::format::Case;
+use super::format::{Case, Role};
 use super::verdict::{CaseReport, CheckResult, InstanceReport, Verdict};
 use super::yaml::Located;
+use crate::proto::quirk::Quirks;
 use crate::proto::secure::Era;
 use instance::{Instance, instances};
 use target::{Target, TargetError};
@@ -49,6 +51,18 @@ impl Default for Options {
 
 /// Makes a fresh target for an instance.
 pub type MakeTarget<'a> = dyn FnMut(Era) -> Result<Box<dyn Target>, TargetError> + 'a;
+
+/// A fresh reference server or client with these quirks, for a case of that role.
+///
+/// # Errors
+/// It cannot be made, or the role is one that the reference does not have in process.
+pub fn reference(role: Role, era: Era, quirks: Quirks) -> Result<Box<dyn Target>, TargetError> {
+    match role {
+        Role::Server => Ok(Box::new(server::ServerTarget::new(quirks)?)),
+        Role::Client => Ok(Box::new(client::ClientTarget::new(era, quirks))),
+        Role::Codec => Err(TargetError::Unimplemented("a codec that cases drive".into())),
+    }
+}
 
 /// Runs every instance of a case.
 pub fn run_case(corpus: &Corpus, case: &Located<Case>, make: &mut MakeTarget<'_>, options: &Options) -> CaseReport {
