@@ -16,6 +16,7 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("profiles.json", text::<ProfileFile>()),
         ("quirks.json", text::<QuirkFile>()),
         ("requirement.json", text::<RequirementFile>()),
+        ("world.json", text::<crate::store::World>()),
     ]
 }
 

@@ -76,7 +76,7 @@ fn an_aborted_or_dropped_unit_leaves_no_trace() -> Outcome {
     unit.apply(&append(11, 0))?;
     drop(unit);
     let unit = db.begin()?;
-    assert_eq!(unit.count_logs(ROOM, 0, 9)?, 0);
+    assert_eq!(unit.count_unread(ROOM, 0, 0, 9)?, 0);
     assert_eq!(unit.room(ROOM)?.map(|r| r.last_log_id), Some(0));
     unit.abort()?;
     Ok(())
@@ -98,9 +98,10 @@ fn logs_come_by_range_and_only_of_their_room() -> Outcome {
     for (after, up_to) in [(i64::MAX, i64::MAX), (50, 20), (50, 50), (i64::MAX, i64::MIN), (90, i64::MAX)] {
         assert!(unit.logs(ROOM, after, up_to, 9)?.is_empty(), "{after}..={up_to}");
     }
-    assert_eq!(unit.count_logs(ROOM, 40, 99)?, 5);
-    assert_eq!(unit.count_logs(ROOM, 40, 3)?, 3);
-    assert_eq!(unit.count_logs(ROOM, i64::MAX, 3)?, 0);
+    assert_eq!(unit.count_unread(ROOM, 40, 1002, 99)?, 5);
+    assert_eq!(unit.count_unread(ROOM, 40, 1001, 99)?, 0, "nobody has unread messages of his own");
+    assert_eq!(unit.count_unread(ROOM, 40, 1002, 3)?, 3);
+    assert_eq!(unit.count_unread(ROOM, i64::MAX, 0, 3)?, 0);
     assert_eq!((unit.log(ROOM, 35)?, unit.log(1, 35)?), (None, None));
     assert_eq!((unit.room(1)?, unit.user(1)?, unit.user_by_token("x")?), (None, None, None));
     Ok(())

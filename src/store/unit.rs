@@ -286,13 +286,13 @@ impl Store for Unit<'_> {
         })
     }
 
-    fn count_logs(&self, chat_id: i64, after: i64, most: usize) -> Result<usize, StoreError> {
+    fn count_unread(&self, chat_id: i64, after: i64, reader: i64, most: usize) -> Result<usize, StoreError> {
         let Some(from) = after.checked_add(1) else { return Ok(0) };
         reading!(self, LOGS, |t| {
             let mut n = 0;
             for entry in t.range((chat_id, from)..=(chat_id, i64::MAX)).map_err(failed)?.take(most) {
-                entry.map_err(failed)?;
-                n += 1;
+                let (key, bytes) = entry.map_err(failed)?;
+                n += usize::from(record::log(chat_id, key.value().1, bytes.value())?.author_id != reader);
             }
             Ok(n)
         })

@@ -2,19 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::dispatch::{Answer, Ask, Refused, handler};
+use super::dispatch::Answer;
 use super::store::{Store, StoreError};
 use super::{Config, ConnId};
-use crate::proto::command::table::When;
-use crate::proto::command::{Command, CommandId, Door, status};
+use crate::proto::command::Door;
 use crate::proto::entropy::Entropy;
-use crate::proto::error::{Malformed, PeerMisbehaved, Verdict};
+use crate::proto::error::{Malformed, PeerMisbehaved};
 use crate::proto::quirk::Quirk;
 use crate::proto::secure::{Era, SessionKey};
 use crate::proto::session::server::{Device, Received};
 use crate::proto::session::{Event, Move, Session, State, next};
 use crate::proto::time::Time;
-use crate::proto::wire::{Deframer, Method, Packet};
 
 /// What happened.
 #[derive(Debug)]
@@ -134,12 +132,12 @@ pub struct Server {
     pub(super) online: BTreeMap<(i64, Device), ConnId>,
     pub(super) packet: Vec<u8>,
     pub(super) stats: Stats,
-    answer: Answer,
-    entropy: Entropy,
-    last_log_id: i64,
+    pub(super) answer: Answer,
+    pub(super) entropy: Entropy,
+    pub(super) last_log_id: i64,
     timers: BTreeSet<(Time, ConnId)>,
     pub(super) dirty: BTreeSet<ConnId>,
-    outputs: VecDeque<Output>,
+    pub(super) outputs: VecDeque<Output>,
 }
 
 impl Server {
@@ -327,173 +325,4 @@ impl Server {
             self.online.remove(&key);
         }
     }
-
-    fn received(
-        &mut self,
-        conn: ConnId,
-        received: Result<Received, Malformed>,
-        now: Time,
-        store: &mut dyn Store,
-    ) -> Result<(), StoreError> {
-        match received {
-            Ok(Received::Wrapped(h)) => {
-                self.outputs.push_back(Output::Unwrap { conn, era: h.era, wrapped: h.wrapped.as_bytes().to_vec() });
-            }
-            Ok(Received::Packets) => return self.packets(conn, now, store),
-            // What came whole before the bad bytes is answered first: it was good.
-            Err(e) => {
-                self.packets(conn, now, store)?;
-                self.malformed(conn, e);
-            }
-        }
-        Ok(())
-    }
-
-    fn malformed(&mut self, conn: ConnId, e: Malformed) {
-        self.stats.malformed_closed += 1;
-        self.event(conn, Event::Malformed, Why::Malformed(e));
-    }
-
-    fn packets(&mut self, conn: ConnId, now: Time, store: &mut dyn Store) -> Result<(), StoreError> {
-        let Some(s) = self.sessions.get_mut(&conn) else { return Ok(()) };
-        let mut deframer = core::mem::replace(&mut s.deframer, Deframer::new(self.config.limits));
-        let mut fault = None;
-        loop {
-            match deframer.next_packet() {
-                Ok(Some(packet)) => self.one_packet(conn, &packet, now, store)?,
-                Ok(None) => break,
-                Err(e) => {
-                    fault = Some(e);
-                    break;
-                }
-            }
-            if self.sessions.get(&conn).is_none_or(|s| s.state == State::Closing) {
-                return Ok(());
-            }
-        }
-        if let Some(s) = self.sessions.get_mut(&conn) {
-            s.deframer = deframer;
-        }
-        if let Some(e) = fault {
-            self.malformed(conn, e);
-        }
-        Ok(())
-    }
-
-    fn one_packet(
-        &mut self,
-        conn: ConnId,
-        packet: &Packet<'_>,
-        now: Time,
-        store: &mut dyn Store,
-    ) -> Result<(), StoreError> {
-        self.stats.packets_in += 1;
-        let Some(s) = self.sessions.get(&conn) else { return Ok(()) };
-        let row = Command::find(&packet.header.method).filter(|c| belongs(c, s.door, s.era));
-        let event = match row.map(|c| c.when) {
-            Some(When::Alone) => Event::AloneRequest,
-            Some(When::Login) => Event::LoginRequest,
-            Some(When::LoggedOn) => Event::UserRequest,
-            Some(When::Push) | None => Event::UnknownRequest,
-        };
-        let mut action = next(s.state, event);
-        let quirks = self.config.quirks;
-        if quirks.has(Quirk::AnswersBeforeLogin) && action == Move::Refuse(status::NOT_LOGGED_ON) {
-            action = Move::Refuse(status::OK);
-        }
-        if quirks.has(Quirk::ClosesOnUnknownMethod) && action == Move::Refuse(status::UNKNOWN_METHOD) {
-            self.close(conn, Why::Quirk);
-            return Ok(());
-        }
-        match (action, row) {
-            (Move::Handle, Some(row)) => return self.dispatch(conn, row.id, packet, now, store),
-            (Move::Refuse(status), _) => self.refuse(conn, packet.header.id, packet.header.method, status),
-            (Move::Close, _) => self.close(conn, Why::Misbehaved(PeerMisbehaved::UnknownMethod)),
-            _ => (),
-        }
-        Ok(())
-    }
-
-    fn dispatch(
-        &mut self,
-        conn: ConnId,
-        id: CommandId,
-        packet: &Packet<'_>,
-        now: Time,
-        store: &mut dyn Store,
-    ) -> Result<(), StoreError> {
-        let Some(s) = self.sessions.get(&conn) else { return Ok(()) };
-        if self.config.quirks.has(Quirk::IgnoresPing) && id == CommandId::Ping {
-            return Ok(());
-        }
-        let mut answer = core::mem::take(&mut self.answer);
-        answer.clear();
-        let outcome = match packet.document(&self.config.limits) {
-            Err(e) => Err(Refused::Body(e)),
-            Ok(body) => {
-                let (user, era) = (s.user.map_or(0, |(u, _)| u), s.era.unwrap_or(Era::E2019));
-                let ask = Ask { id, era, user, now, body, config: &self.config, last_log_id: self.last_log_id };
-                handler(id)(&ask, store, &mut answer)
-            }
-        };
-        let done = self.settle(conn, packet.header.id, packet.header.method, outcome, &answer, now, store);
-        self.answer = answer;
-        done
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn settle(
-        &mut self,
-        conn: ConnId,
-        id: u32,
-        method: Method,
-        outcome: Result<(), Refused>,
-        answer: &Answer,
-        now: Time,
-        store: &mut dyn Store,
-    ) -> Result<(), StoreError> {
-        self.stats.unknown_fields += u64::from(answer.unknown);
-        match outcome {
-            Ok(()) => {
-                for effect in &answer.effects {
-                    store.apply(effect)?;
-                }
-                self.last_log_id = self.last_log_id.max(answer.last_log_id);
-                if let Some((user, device)) = answer.login {
-                    self.logged_on(conn, user, device, now);
-                }
-                self.reply(conn, id, method, &answer.body);
-                self.push_all(conn, id, &answer.pushes);
-            }
-            Err(Refused::Status(status)) => self.refuse(conn, id, method, status),
-            Err(Refused::Body(e)) => match e.verdict() {
-                Verdict::Reply(_) if self.config.quirks.has(Quirk::IgnoresBadBody) => {
-                    self.refuse(conn, id, method, status::OK);
-                }
-                Verdict::Reply(status) => self.refuse(conn, id, method, status),
-                Verdict::Close => self.malformed(conn, e),
-            },
-            Err(Refused::Store(e)) => return Err(e),
-        }
-        Ok(())
-    }
-
-    /// A login succeeded: the older session of the same device ends before anything else happens.
-    fn logged_on(&mut self, conn: ConnId, user: i64, device: Device, now: Time) {
-        self.stats.logins += 1;
-        let Some(s) = self.sessions.get_mut(&conn) else { return };
-        s.state = State::LoggedOn;
-        s.user = Some((user, device));
-        s.deadline = now + self.config.idle_after(s.era == Some(Era::E2012));
-        let older = self.online.insert((user, device), conn);
-        //= PROMISE-ONESESSION-1
-        if let Some(older) = older.filter(|o| *o != conn && !self.config.quirks.has(Quirk::NoFence)) {
-            self.stats.fenced += 1;
-            self.event(older, Event::Fenced, Why::Fenced);
-        }
-    }
-}
-
-fn belongs(row: &Command, door: Door, era: Option<Era>) -> bool {
-    row.doors.contains(&door) && era.is_none_or(|e| row.eras.contains(&e))
 }

@@ -16,6 +16,8 @@
 //! | [`store`] | what is kept, and the trait of the place |
 //! | [`dispatch`] | which handler answers which command |
 //! | [`handlers`] | what each command means |
+//! | `machine` | connections and their timers |
+//! | `packets` | the way of a packet through the table to its handler |
 //! | `fanout` | replies and pushes as packets |
 
 pub mod config;
@@ -23,6 +25,7 @@ pub mod dispatch;
 mod fanout;
 pub mod handlers;
 mod machine;
+mod packets;
 pub mod store;
 
 pub use config::Config;

@@ -156,8 +156,8 @@ pub trait Store {
     fn room(&self, id: i64) -> Result<Option<Room>, StoreError>;
     /// The room's logs with `after < log_id <= up_to`, oldest first, at most `most`.
     fn logs(&self, chat_id: i64, after: i64, up_to: i64, most: usize) -> Result<Vec<Log>, StoreError>;
-    /// How many logs there are with `after < log_id`, counted up to `most`.
-    fn count_logs(&self, chat_id: i64, after: i64, most: usize) -> Result<usize, StoreError>;
+    /// How many of the first `most` logs with `after < log_id` somebody else than `reader` wrote.
+    fn count_unread(&self, chat_id: i64, after: i64, reader: i64, most: usize) -> Result<usize, StoreError>;
     /// The log of this id.
     fn log(&self, chat_id: i64, log_id: i64) -> Result<Option<Log>, StoreError>;
     /// Changes something.

@@ -71,7 +71,7 @@ impl RoomParts {
         let mut others = users(&room, store, SHOWN_MAX + 1)?;
         others.retain(|u| u.id != ask.user);
         others.truncate(SHOWN_MAX);
-        let unread = i32::try_from(store.count_logs(room.id, watermark, UNREAD_MAX)?).unwrap_or(i32::MAX);
+        let unread = i32::try_from(store.count_unread(room.id, watermark, ask.user, UNREAD_MAX)?).unwrap_or(i32::MAX);
         Ok(Self { room, last, others, unread, watermark })
     }
 
