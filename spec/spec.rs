@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use locospec::proto::quirk::{Quirk, Quirks};
-use locospec::spec::corpus::Corpus;
+use locospec::spec::corpus::{Corpus, yaml_files};
 use locospec::spec::format::Case;
 use locospec::spec::run::{Options, reference, run_case};
 use locospec::spec::verdict::{CaseReport, Summary};
-use locospec::spec::yaml::Located;
+use locospec::spec::yaml::{Located, parse, text_of};
 
 fn main() {
     let args = Arguments::from_args();
@@ -31,7 +31,32 @@ fn main() {
             trials.push(kill_trial(&corpus, case, quirk));
         }
     }
+    trials.extend(must_fail_trials(&corpus, &root));
     libtest_mimic::run(&args, trials).exit();
+}
+
+/// Cases that the reference must fail, each saying in its head which check comes to which verdict: a judge that cannot
+/// fail proves nothing.
+fn must_fail_trials(corpus: &Arc<Corpus>, root: &Path) -> Vec<Trial> {
+    let files = yaml_files(&root.join("selftest/must-fail"));
+    let trial = |(path, name): (std::path::PathBuf, String)| {
+        let corpus = Arc::clone(corpus);
+        Trial::test(format!("selftest/must-fail/{}", name.trim_end_matches(".yaml")), move || {
+            let text = text_of(&path, &name)?;
+            let want =
+                text.lines().find_map(|l| l.strip_prefix("# expect: ")).ok_or("it does not say what it expects")?;
+            let case = parse::<Case>(&name, &text)?;
+            let report = run(&corpus, &case, Quirks::NONE, &Options::default());
+            for i in &report.instances {
+                let got: Vec<String> = i.checks.iter().map(|c| format!("{}: {}", c.check, c.verdict)).collect();
+                if !got.iter().any(|g| g == want) {
+                    return Err(format!("{} wanted {want}, got {got:?}\n{}", i.id, report.explain()).into());
+                }
+            }
+            if report.instances.is_empty() { Err("it has no instance".into()) } else { Ok(()) }
+        })
+    };
+    files.into_iter().map(trial).collect()
 }
 
 fn run(corpus: &Corpus, case: &Located<Case>, quirks: Quirks, options: &Options) -> CaseReport {

@@ -1,7 +1,9 @@
 //! The verbs `drive`, `observe` (client role) and `alive` (server role).
 
+use super::instance::set_own_names;
 use super::interpret::{Judged, Run, Stop, harness};
 use super::target::{Order, TargetError};
+use crate::spec::format::case::Device;
 use crate::spec::format::step::{Alive, Drive, Expect, Finish, Observe, Send};
 use crate::spec::format::{Connection, Step};
 use crate::spec::lit::Lit;
@@ -93,14 +95,7 @@ impl Run<'_> {
     fn serves(&mut self, name: &str, user: &str) -> Result<Judged, Judged> {
         let def = Connection { user: Some(user.to_string()), ..Connection::default() };
         self.open_as(name, &def)?;
-        for part in ["id", "token"] {
-            if let Some(b) = self.vars.get(&format!("{user}.{part}")).cloned() {
-                self.vars.set(format!("self.{part}"), b);
-            }
-        }
-        self.vars.set("self.duuid", format!("{user}-alive"));
-        self.vars.set("self.dtype", 1);
-        self.vars.set("self.os", "android");
+        set_own_names(&mut self.vars, Some(user), Device::Phone, self.era);
         let raw = Step {
             use_macro: Some("login-request".into()),
             with: Some([("conn".to_string(), Lit::Str(name.to_string()))].into()),

@@ -219,6 +219,9 @@ impl Run<'_> {
     fn barrier(&mut self) -> Result<(), Judged> {
         let all: Vec<String> =
             self.peers.iter().filter(|(_, p)| p.logged_on && !p.closed).map(|(n, _)| n.clone()).collect();
+        if all.is_empty() {
+            return Err((Verdict::HarnessError, vec!["a barrier needs somebody who is logged on".into()]));
+        }
         for conn in all {
             let name = format!("barrier {conn}");
             let ping = Send { name: Some(name.clone()), method: Some("PING".into()), ..Send::default() };

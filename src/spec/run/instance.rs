@@ -96,16 +96,25 @@ pub fn names(case: &Case, i: &Instance, nonce_seed: u64) -> Result<Vars, ValueEr
     Ok(v)
 }
 
-/// The names of the connection that a step is on.
+/// The names of the connection that a step is on; none of them for a connection of nobody.
 pub fn own_names(v: &mut Vars, case: &Case, conn: &str, era: Era) {
-    let Some(c) = case.connections.get(conn) else { return };
-    let Some(user) = &c.user else { return };
+    let def = case.connections.get(conn);
+    let device = def.map(|c| c.device).unwrap_or_default();
+    set_own_names(v, def.and_then(|c| c.user.as_deref()), device, era);
+}
+
+/// Makes `self` this user on this device.
+pub fn set_own_names(v: &mut Vars, user: Option<&str>, device: Device, era: Era) {
+    for part in ["id", "token", "duuid", "dtype", "os"] {
+        v.forget(&format!("self.{part}"));
+    }
+    let Some(user) = user else { return };
     for part in ["id", "token"] {
         if let Some(b) = v.get(&format!("{user}.{part}")).cloned() {
             v.set(format!("self.{part}"), b);
         }
     }
-    let (device, dtype, os) = match c.device {
+    let (device, dtype, os) = match device {
         Device::Phone => ("phone", 1, "android"),
         Device::Pc => ("pc", 2, "win32"),
     };
