@@ -14,7 +14,8 @@ use sha1::Sha1;
 
 use super::era::{Era, Wrapping};
 use super::handshake::Handshake;
-use super::keys::{KeyRing, PublicRing, SessionKey, check_bits};
+use super::keys::SessionKey;
+use super::ring::{KeyRing, PublicRing, check_bits};
 use crate::proto::entropy::Entropy;
 use crate::proto::error::ApiMisuse;
 use crate::proto::limits::BLOCK_LEN;
