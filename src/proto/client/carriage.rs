@@ -216,6 +216,7 @@ impl Client {
         Ok(())
     }
 
+    //= CLIENT-PAGE-1
     fn listed(&mut self, status: i32, packet: &Packet<'_>, now: Time) -> Result<(), Malformed> {
         let reply: lchatlist::Reply<'_> = self.read(packet)?;
         let page = Page {
@@ -310,7 +311,7 @@ impl Client {
         self.tell(Event::LoggedIn { user_id: self.account.user_id, rooms: self.rooms.summaries() });
         self.rooms.dirty = self.rooms.map.keys().copied().chain(self.outbox.rooms()).collect();
         self.rooms.dirty.extend(self.rooms.wanted.keys().copied());
-        //= CLIENT-PING-1
+        //= PING-INTERVAL-1
         self.ping_at = now;
         if !self.has(Quirk::NeverPings) {
             self.ping(now);
@@ -318,7 +319,7 @@ impl Client {
     }
 
     /// PINGs come at a steady beat, whatever else travels: the server listens for us as we listen for it. One that is
-    /// not answered in time ends the connection, as every request does (`CLIENT-PING-2`).
+    /// not answered in time ends the connection, as every request does (`PING-ANSWER-1`).
     pub(super) fn ping(&mut self, now: Time) {
         let named = self.route.heartbeat.filter(|_| !self.config.heartbeat_forced);
         self.ping_at = now + named.unwrap_or(self.config.heartbeat);

@@ -319,7 +319,7 @@ impl Client {
             self.request_ended(&open, Failure::TimedOut);
             late.get_or_insert(open.method);
         }
-        //= CLIENT-TIMEOUT-1
+        //= PING-ANSWER-1
         if let Some(method) = late {
             self.broken(Why::TimedOut(method), now);
         }
@@ -339,7 +339,7 @@ impl Client {
     fn hang_up(&mut self, why: Why) {
         let Some(mut link) = self.link.take() else { return };
         self.outputs.push_back(Output::Close { conn: link.conn });
-        //= CLIENT-MATCH-2
+        //= CLIENT-PENDING-1
         for open in link.pending.drain() {
             self.tally.disconnected += 1;
             self.request_ended(&open, Failure::Disconnected);
@@ -375,6 +375,7 @@ impl Client {
 
     /// Takes bytes of the server. The deframer is lent out of the connection, so that packets can be borrowed from it
     /// while they are acted on.
+    //= CLIENT-FRAME-1
     fn receive(&mut self, conn: ConnId, bytes: &[u8], now: Time) {
         let Some(link) = self.link.as_mut().filter(|l| l.up) else { return };
         let limits = self.config.limits;
@@ -404,6 +405,7 @@ impl Client {
         }
     }
 
+    //= CLIENT-BODY-1
     fn packet(&mut self, packet: &Packet<'_>, now: Time) -> Result<(), Malformed> {
         let by_order = self.has(Quirk::MatchesByOrder);
         let Some(pending) = self.link.as_mut().map(|l| &mut l.pending) else { return Ok(()) };

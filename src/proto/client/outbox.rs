@@ -1,7 +1,7 @@
 //! What waits to be sent: first in, first out in each room, one WRITE in flight per room, so that the order holds.
 //!
 //! A message whose connection ended before its reply is **in doubt**: the server may have it. It is looked up in the
-//! room's logs first and sent again only when it is not there (`CLIENT-OUTBOX-2`). That needs the server's fence: after
+//! room's logs first and sent again only when it is not there (`CLIENT-ONCE-1`). That needs the server's fence: after
 //! our new login nothing of the old session is applied any more.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -78,7 +78,7 @@ impl Outbox {
         let queued = self.take_head(log.room, |q| match q.stage {
             Stage::Waiting => false,
             _ if log.log_id <= q.mark => false,
-            //= CLIENT-OUTBOX-3
+            //= CLIENT-ONCE-1
             stage if by_text => stage == Stage::Doubt && q.text == log.text,
             _ => q.msg_id == log.msg_id,
         })?;

@@ -14,6 +14,7 @@ const CHANGE_SERVER: [i32; 2] = [-2, 2];
 
 impl Client {
     /// Acts on a push.
+    //= CLIENT-PUSH-2
     pub(super) fn pushed(&mut self, packet: &Packet<'_>, now: Time) -> Result<(), Malformed> {
         match Command::find(&packet.header.method).map(|row| row.id) {
             Some(CommandId::Msg) => {
@@ -40,7 +41,7 @@ impl Client {
         if CHANGE_SERVER.contains(&reason) {
             return self.moves(now);
         }
-        //= CLIENT-KICK-1
+        //= CLIENT-KICKOUT-1
         if next(self.state, Happening::Kicked) != Move::Ignore {
             self.tell(Event::Kicked { reason });
             self.step(Happening::Kicked, now);
@@ -48,7 +49,7 @@ impl Client {
     }
 
     fn moves(&mut self, now: Time) {
-        //= CLIENT-MOVE-1
+        //= CLIENT-CHANGESVR-1
         if next(self.state, Happening::Moved) != Move::Ignore {
             self.tell(Event::ServerMoves);
             self.step(Happening::Moved, now);

@@ -65,6 +65,7 @@ fn endpoint(host: &str, port: i32) -> Option<Endpoint> {
 
 impl Client {
     /// Connects to the next door; the connection before it has done its part.
+    //= CLIENT-ENTRY-1
     pub(super) fn connect(&mut self, now: Time) {
         if let Some(done) = self.link.take() {
             self.outputs.push_back(Output::Close { conn: done.conn });
