@@ -14,7 +14,12 @@ fn tmp() {
         let o = run(&s);
         println!(
             "seed {seed} {} {:?} sim {:?} conv {:?} events {} {}",
-            s.era, t.elapsed(), o.simulated, o.converged_in, o.trace.events.len(), &o.trace_hash.get(..8).unwrap_or("")
+            s.era,
+            t.elapsed(),
+            o.simulated,
+            o.converged_in,
+            o.trace.events.len(),
+            &o.trace_hash.get(..8).unwrap_or("")
         );
         for v in &o.violations {
             println!("{v}");

@@ -86,7 +86,17 @@ impl Director {
         todo.sort_by_key(|(at, i, _)| std::cmp::Reverse((*at, *i)));
         let entropy = Entropy::named(world.scenario.seed, "disk");
         let falls = Falls::default();
-        Self { todo, faults, active: 0, armed: None, down: None, entropy, falls, healed: false, lenient_until: Duration::ZERO }
+        Self {
+            todo,
+            faults,
+            active: 0,
+            armed: None,
+            down: None,
+            entropy,
+            falls,
+            healed: false,
+            lenient_until: Duration::ZERO,
+        }
     }
 
     /// How often each fault of the server bit.
@@ -183,7 +193,11 @@ impl Director {
             }
             Fault::DiskError { after_disk_ops, sync, down_for, .. } => {
                 let disk = world.server.disk();
-                if *sync { disk.fail_sync(*after_disk_ops) } else { disk.fail_write(*after_disk_ops) }
+                if *sync {
+                    disk.fail_sync(*after_disk_ops)
+                } else {
+                    disk.fail_write(*after_disk_ops)
+                }
                 self.armed = Some(Armed::Error { down_for: down_for.0 });
             }
             Fault::Drain { down_for, .. } => {
@@ -199,7 +213,9 @@ impl Director {
         world.model.disturbed = Some(world.clock.now());
         self.active = self.active.saturating_sub(1);
         match fault {
-            Fault::Partition { host, .. } => world.links.change(&world.sim, host, |l| l.dark = l.dark.saturating_sub(1)),
+            Fault::Partition { host, .. } => {
+                world.links.change(&world.sim, host, |l| l.dark = l.dark.saturating_sub(1))
+            }
             Fault::PartitionOneway { host, up, .. } => world.links.change(&world.sim, host, |l| {
                 let way = if *up { &mut l.up } else { &mut l.down };
                 *way = way.saturating_sub(1);
@@ -276,7 +292,9 @@ impl Director {
                 self.fall(world, down_for, false);
             }
             (ended, armed) => {
-                world.court.report(Invariant::Honest, format!("the server has stopped ({ended:?}, expected {armed:?})"));
+                world
+                    .court
+                    .report(Invariant::Honest, format!("the server has stopped ({ended:?}, expected {armed:?})"));
                 world.server.disk().kill();
                 self.fall(world, Duration::ZERO, false);
             }

@@ -231,7 +231,10 @@ impl Model {
         } else if m.log_id < last {
             self.report(Invariant::Ordered, format!("{label} is told of {at} after {last}"));
         } else if m.prev_id != 0 && m.prev_id != last {
-            self.report(Invariant::Ordered, format!("{label} is told of {at}, which follows {}, after {last}", m.prev_id));
+            self.report(
+                Invariant::Ordered,
+                format!("{label} is told of {at}, which follows {}, after {last}", m.prev_id),
+            );
         }
         if gone || !self.members.get(&m.room).is_some_and(|r| r.contains(&user)) {
             self.report(Invariant::Private, format!("{label} is told of {at}, and is no member"));
@@ -249,7 +252,10 @@ impl Model {
         let (before, text) = (t.end, t.text.clone());
         t.end = End::Sent(log_id);
         if before != End::Open || t.room != room {
-            self.report(Invariant::Matched, format!("{label}: message {ticket} ends twice: {before:?}, sent as {log_id}"));
+            self.report(
+                Invariant::Matched,
+                format!("{label}: message {ticket} ends twice: {before:?}, sent as {log_id}"),
+            );
         }
         self.known.entry(room).or_default().insert(log_id);
         if let Some(other) = self.acked.insert((room, log_id), text.clone()).filter(|o| *o != text) {
@@ -326,7 +332,10 @@ impl Model {
             self.compare_logs(*id, &logs);
             for m in &room.members {
                 if !members.contains(&m.user_id) {
-                    self.report(Invariant::Private, format!("user {} is in room {id}, where nobody put him", m.user_id));
+                    self.report(
+                        Invariant::Private,
+                        format!("user {} is in room {id}, where nobody put him", m.user_id),
+                    );
                 }
                 if m.watermark > room.last_log_id {
                     let what = format!("user {} has read room {id} up to {}, past its end", m.user_id, m.watermark);
@@ -341,7 +350,8 @@ impl Model {
             for d in self.devices.iter().filter(|d| all_well && room.member(d.user).is_some()) {
                 let seen = d.rooms.get(id).cloned().unwrap_or_default();
                 if seen != full {
-                    let what = format!("{} has {} messages of room {id}, the store {}", d.label, seen.len(), full.len());
+                    let what =
+                        format!("{} has {} messages of room {id}, the store {}", d.label, seen.len(), full.len());
                     self.report(Invariant::Converged, what);
                 }
             }

@@ -168,7 +168,9 @@ fn finish(world: &mut World, well: bool) {
     wait(world, |w| w.watch().connections() == 0);
     let left = world.watch().connections();
     if left > 0 && well {
-        world.court.report(Invariant::Bounded, format!("{left} connections are left at the server after all logged out"));
+        world
+            .court
+            .report(Invariant::Bounded, format!("{left} connections are left at the server after all logged out"));
     }
     world.dismiss();
     world.server.drain();

@@ -257,7 +257,8 @@ impl Watch {
         match asked.method.as_str() {
             "LOGINLIST" | "LOGIN" => {
                 self.closes.logins += 1;
-                let (device, user) = (asked.device.clone().unwrap_or_default(), p.integer("userId").unwrap_or_default());
+                let (device, user) =
+                    (asked.device.clone().unwrap_or_default(), p.integer("userId").unwrap_or_default());
                 view.login = Some(Login { device, user });
             }
             "LEAVE" => {

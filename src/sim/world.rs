@@ -138,8 +138,22 @@ impl World {
         let links = Links::new(control.clone(), &hosts, scenario.world.latency.1.0);
         let host = "world".into();
         let clients = Vec::new();
-        let mut world =
-            Self { scenario, timing, sim, clock, trace, court, control, keys, links, server, watch, model, clients, host };
+        let mut world = Self {
+            scenario,
+            timing,
+            sim,
+            clock,
+            trace,
+            court,
+            control,
+            keys,
+            links,
+            server,
+            watch,
+            model,
+            clients,
+            host,
+        };
         world.add_clients(&hosts);
         Ok(world)
     }
