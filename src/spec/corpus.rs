@@ -64,6 +64,16 @@ impl Corpus {
         Ok(out)
     }
 
+    /// The steps that one step stands for.
+    ///
+    /// # Errors
+    /// As [`Corpus::expand`].
+    pub fn expand_one(&self, case: &Located<Case>, step: &Step) -> Result<Vec<Step>, Diagnostic> {
+        let mut out = Vec::new();
+        self.expand_step(case, step, "steps", 0, &mut out)?;
+        Ok(out.into_iter().map(|(_, s)| s).collect())
+    }
+
     fn expand_step(
         &self,
         case: &Located<Case>,

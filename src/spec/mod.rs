@@ -4,7 +4,8 @@
 //! into a typed value), [`lit`] (a value as it was written), [`format`] (what each kind of file holds), [`corpus`]
 //! (all files), [`lint`] (what must hold between them), [`schema`] (the same types for editors).
 //!
-//! Judging: [`value`] (a written body into BSON), [`matcher`] (BSON against what was expected), [`verdict`].
+//! Judging: [`value`] (a written body into BSON), [`matcher`] (BSON against what was expected), [`verdict`], and
+//! [`run`] (the steps, against a target).
 //!
 //! The protocol itself is in `proto`, the data in the top-level `spec/`; nothing here decides what is right.
 
@@ -14,6 +15,7 @@ mod lexical;
 pub mod lint;
 pub mod lit;
 pub mod matcher;
+pub mod run;
 pub mod scan;
 pub mod schema;
 pub mod value;

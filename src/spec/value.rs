@@ -34,6 +34,11 @@ impl Vars {
         self.0.insert(name.into(), (value.into(), None));
     }
 
+    /// Takes a name away.
+    pub fn forget(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
     /// What a name stands for.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Bson> {
