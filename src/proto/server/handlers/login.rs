@@ -5,6 +5,7 @@ use crate::proto::command::field::Nullable;
 use crate::proto::command::types::RoomInfo2012;
 use crate::proto::command::{lchatlist, login, loginlist, nchatlist, status};
 use crate::proto::quirk::Quirk;
+use crate::proto::secure::Era;
 use crate::proto::server::dispatch::{Answer, Ask, Refused};
 use crate::proto::server::store::{Store, User};
 use crate::proto::session::server::Device;
@@ -130,8 +131,10 @@ impl Page {
             _ => Vec::new(),
         };
         let (mut rooms, mut eof, mut last_chat_id) = (Vec::new(), true, after.max(0));
+        // NCHATLIST of 2012 has no second page: a room that is left out would be lost.
+        let page = if ask.era == Era::E2012 { usize::MAX } else { ask.config.rooms_per_page.max(1) };
         for id in all.into_iter().filter(|id| *id > after) {
-            if rooms.len() == ask.config.rooms_per_page.max(1) {
+            if rooms.len() == page {
                 eof = false;
                 break;
             }

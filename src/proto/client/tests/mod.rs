@@ -1,0 +1,9 @@
+//! The client driven by hand on plain values: [`fake`] is a scripted server, [`reference`] the real one.
+
+mod doors;
+mod fake;
+mod fuzz;
+mod messages;
+mod outbox;
+mod reference;
+mod trouble;
