@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand. Data goes to stdout, talk to stderr; colour is never needed.
 
+pub mod check;
 pub mod client;
 pub mod decode;
 pub mod files;
@@ -71,6 +72,8 @@ enum Command {
     Client(client::Args),
     /// Say what bytes mean: packets, secure frames, handshakes
     Decode(decode::Args),
+    /// Judge a server or client by the cases of the spec: the reference here, or a server on sockets
+    Check(check::Args),
     /// RSA keys of your own for `serve --keys`
     Keygen(keygen::Args),
 }
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Client(args) => client::run(args),
         Command::Decode(args) => decode(&args),
+        Command::Check(args) => check::run(&args),
         Command::Keygen(args) => keygen::run(&args),
     };
     match outcome {

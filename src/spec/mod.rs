@@ -4,13 +4,14 @@
 //! into a typed value), [`lit`] (a value as it was written), [`format`] (what each kind of file holds), [`corpus`]
 //! (all files), [`lint`] (what must hold between them), [`schema`] (the same types for editors).
 //!
-//! Judging: [`value`] (a written body into BSON), [`matcher`] (BSON against what was expected), [`verdict`], and
-//! [`run`] (the steps, against a target).
+//! Judging: [`value`] (a written body into BSON), [`matcher`] (BSON against what was expected), [`verdict`], [`run`]
+//! (the steps, against a target), [`judge`] (all of it).
 //!
 //! The protocol itself is in `proto`, the data in the top-level `spec/`; nothing here decides what is right.
 
 pub mod corpus;
 pub mod format;
+pub mod judge;
 mod lexical;
 pub mod lint;
 pub mod lit;

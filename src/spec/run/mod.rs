@@ -9,6 +9,7 @@
 //! | [`bytes`] | valid bytes, and how they are spoiled |
 //! | [`target`] | what a target must be able to do |
 //! | [`server`], [`client`] | the reference in this process, on virtual time |
+//! | [`tcp`] | anybody's server, on sockets |
 
 pub mod bytes;
 pub mod client;
@@ -20,6 +21,7 @@ pub mod peer;
 mod sending;
 pub mod server;
 pub mod target;
+pub mod tcp;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,0 +1,186 @@
+//! `locospec check`: the cases of the spec against the reference in this process, or against a server on sockets.
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::client::parse_era;
+use super::files::{self, CA};
+use super::serve::parse_quirk;
+use super::{Exit, Failure, Outcome};
+use crate::net::{Clock, tls};
+use crate::proto::command::Door;
+use crate::proto::quirk::{Quirk, Quirks};
+use crate::proto::secure::{Era, KeyRing, PublicRing};
+use crate::spec::corpus::Corpus;
+use crate::spec::format::{Case, Role};
+use crate::spec::judge::{Plan, run_all};
+use crate::spec::lint;
+use crate::spec::run::target::{Target, TargetError};
+use crate::spec::run::tcp::{self, Attach, TcpTarget};
+use crate::spec::run::{Options, reference};
+use crate::spec::verdict::{CaseReport, Verdict};
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only cases with one of these in their name or path, or as a tag: `frame/`, `chat.write`, `smoke`
+    #[arg(value_name = "CASE")]
+    pub only: Vec<String>,
+    /// Only this generation of the protocol; may be given more than once
+    #[arg(long, value_parser = parse_era)]
+    pub era: Vec<Era>,
+    /// The carriage of a server on sockets, instead of the reference in this process
+    #[arg(long, value_name = "HOST:PORT", requires = "rsa_pub", conflicts_with = "dir")]
+    pub server: Option<String>,
+    /// Its booking server
+    #[arg(long, value_name = "HOST:PORT", requires = "ca")]
+    pub booking: Option<String>,
+    /// Its ticket server
+    #[arg(long, value_name = "HOST:PORT")]
+    pub ticket: Option<String>,
+    /// Its entry of 2012; without it the carriage's port, where the first bytes decide
+    #[arg(long, value_name = "HOST:PORT")]
+    pub entry: Option<String>,
+    /// Its RSA-2048 public key
+    #[arg(long, value_name = "FILE")]
+    pub rsa_pub: Option<PathBuf>,
+    /// Its RSA-1024 public key; without it 2012 is left out
+    #[arg(long, value_name = "FILE")]
+    pub rsa_2012_pub: Option<PathBuf>,
+    /// The CA of its booking server
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// All of the above from the folder that `serve --dir` has written
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Make the reference wrong in this way: its cases must fail
+    #[arg(long, value_parser = parse_quirk, conflicts_with_all = ["server", "dir"])]
+    pub quirk: Vec<Quirk>,
+    /// The folder of the spec
+    #[arg(long, value_name = "DIR")]
+    pub spec: Option<PathBuf>,
+    /// List the cases and stop
+    #[arg(long)]
+    pub list: bool,
+}
+
+/// Runs the cases; the exit code is that of the spec: 1 wrong, 2 usage, 3 incomplete, 4 a fault of the judge.
+///
+/// # Errors
+/// A spec that does not hold, or a server whose files cannot be used.
+pub fn run(args: &Args) -> Outcome {
+    let corpus = load(args.spec.as_deref())?;
+    let mut options = Options::default();
+    if !args.era.is_empty() {
+        options.eras.clone_from(&args.era);
+    }
+    let attach = attach(args, &mut options)?;
+    if attach.is_some() {
+        options.nonce_seed = Clock::system().now().as_micros();
+    }
+    let mut plan = Plan { only: args.only.clone(), options };
+    let cases = plan.cases(&corpus);
+    if cases.is_empty() {
+        return Err(Failure::usage(format!("no case has {} in its name", args.only.join(" or "))));
+    }
+    if args.list {
+        cases.iter().for_each(|c| println!("{:<44} {}", c.value.case, c.value.title));
+        return Ok(Exit::Ok);
+    }
+    let bar = progress(cases.len());
+    let quirks = args.quirk.iter().fold(Quirks::NONE, |all, q| all.with(*q));
+    let runtime = tcp::runtime().map_err(Failure::incomplete)?;
+    let mut make = |case: &Case, era: Era| -> Result<Box<dyn Target>, TargetError> {
+        match &attach {
+            Some(a) if case.role == Role::Server => Ok(Box::new(TcpTarget::new(a.clone(), runtime.clone()))),
+            Some(_) => Err(TargetError::Unimplemented("a client: it is a server".into())),
+            None => reference(case.role, era, quirks),
+        }
+    };
+    if attach.is_some() && plan.only.is_empty() {
+        plan.only.push("cases/server/".into());
+    }
+    let summary = run_all(&corpus, &plan, &mut make, &mut |report| tell(&bar, report));
+    bar.finish_and_clear();
+    println!("{summary}");
+    Ok(match summary.exit_code() {
+        0 => Exit::Ok,
+        1 => Exit::Found,
+        3 => Exit::Incomplete,
+        _ => Exit::Internal,
+    })
+}
+
+fn progress(cases: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} cases  {msg}");
+    ProgressBar::new(cases as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// Failures go to stdout as they happen: they are what the run is for.
+fn tell(bar: &ProgressBar, report: &CaseReport) {
+    if report.verdict() > Verdict::Tolerated && report.verdict() != Verdict::NotApplicable {
+        bar.suspend(|| print!("{} ({})\n{}", report.case, report.file, report.explain()));
+    }
+    bar.set_message(report.case.clone());
+    bar.inc(1);
+}
+
+/// The spec, which must hold in itself before anybody is judged by it.
+fn load(dir: Option<&Path>) -> Result<Corpus, Failure> {
+    let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec");
+    let root = match dir {
+        Some(dir) => dir.to_path_buf(),
+        None if Path::new("spec/cases").is_dir() => PathBuf::from("spec"),
+        None => built_in,
+    };
+    let lines = |all: Vec<crate::spec::yaml::Diagnostic>| {
+        Failure::usage(all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    };
+    let corpus = Corpus::load(&root).map_err(lines)?;
+    let found = lint::corpus(&corpus);
+    if found.is_empty() { Ok(corpus) } else { Err(lines(found)) }
+}
+
+/// The server on sockets, if one is named.
+fn attach(args: &Args, options: &mut Options) -> Result<Option<Attach>, Failure> {
+    let mut doors = BTreeMap::new();
+    let (public, ca) = if let Some(dir) = &args.dir {
+        for door in Door::ALL {
+            doors.insert(door, files::endpoint(dir, door)?);
+        }
+        (files::public_ring(dir)?, Some(dir.join(CA)))
+    } else if let (Some(server), Some(rsa)) = (&args.server, &args.rsa_pub) {
+        let carriage = resolve(server)?;
+        doors.insert(Door::Carriage, carriage);
+        doors.insert(Door::Entry, args.entry.as_deref().map_or(Ok(carriage), resolve)?);
+        for (door, at) in [(Door::Booking, &args.booking), (Door::Ticket, &args.ticket)] {
+            if let Some(at) = at {
+                doors.insert(door, resolve(at)?);
+            }
+        }
+        let old = match &args.rsa_2012_pub {
+            Some(file) => files::public_key(file)?,
+            None => {
+                options.eras.retain(|e| e.is_modern());
+                KeyRing::test().public_ring().old
+            }
+        };
+        let ring = PublicRing::new(files::public_key(rsa)?, old).map_err(Failure::usage)?;
+        (ring, args.ca.clone())
+    } else {
+        return Ok(None);
+    };
+    let tls = match ca {
+        Some(file) => Some(tls::connector(&files::read(&file)?).map_err(Failure::usage)?),
+        None => None,
+    };
+    Ok(Some(Attach { doors, public, tls, clock: Clock::system() }))
+}
+
+fn resolve(at: &str) -> Result<SocketAddr, Failure> {
+    let found = at.to_socket_addrs().map_err(|e| Failure::usage(format!("{at}: {e}")))?.next();
+    found.ok_or_else(|| Failure::usage(format!("{at}: no address")))
+}
