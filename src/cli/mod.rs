@@ -3,6 +3,7 @@
 pub mod check;
 pub mod client;
 pub mod decode;
+pub mod discover;
 pub mod files;
 pub mod keygen;
 pub mod serve;
