@@ -129,7 +129,7 @@ fn tell(bar: &ProgressBar, report: &CaseReport) {
 }
 
 /// The spec, which must hold in itself before anybody is judged by it.
-fn load(dir: Option<&Path>) -> Result<Corpus, Failure> {
+pub(crate) fn load(dir: Option<&Path>) -> Result<Corpus, Failure> {
     let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec");
     let root = match dir {
         Some(dir) => dir.to_path_buf(),

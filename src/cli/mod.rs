@@ -6,6 +6,7 @@ pub mod decode;
 pub mod files;
 pub mod keygen;
 pub mod serve;
+pub mod spec;
 
 use std::fmt;
 use std::process::ExitCode;
@@ -74,6 +75,8 @@ enum Command {
     Decode(decode::Args),
     /// Judge a server or client by the cases of the spec: the reference here, or a server on sockets
     Check(check::Args),
+    /// The spec itself
+    Spec(spec::Args),
     /// RSA keys of your own for `serve --keys`
     Keygen(keygen::Args),
 }
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Client(args) => client::run(args),
         Command::Decode(args) => decode(&args),
         Command::Check(args) => check::run(&args),
+        Command::Spec(args) => spec::run(&args),
         Command::Keygen(args) => keygen::run(&args),
     };
     match outcome {

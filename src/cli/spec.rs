@@ -42,7 +42,7 @@ pub fn run(args: &Args) -> Outcome {
     for w in &wrong {
         println!("{w}");
     }
-    let requirements: usize = corpus.requirements.iter().map(|f| f.value.0.len()).sum();
+    let requirements: usize = corpus.requirements.iter().map(|f| f.value.requirements.len()).sum();
     eprintln!("{requirements} requirements, {} cases, {} faults", corpus.cases.len(), wrong.len());
     Ok(if wrong.is_empty() { Exit::Ok } else { Exit::Found })
 }

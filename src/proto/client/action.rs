@@ -52,7 +52,6 @@ impl Client {
     fn send(&mut self, ticket: u64, room: i64, text: String) {
         let limits = &self.config.limits;
         let longest = limits.bson_string_len_max.min(limits.body_len_max).saturating_sub(BODY_OVERHEAD);
-        //= CLIENT-LIMIT-1
         if self.outbox.len() >= self.config.outbox_max || text.len() > longest {
             return self.tell(Event::SendFailed { ticket, why: Failure::OverLimit });
         }
@@ -75,7 +74,6 @@ impl Client {
         if !self.is_logged_on() {
             return Some(Failure::NotLoggedOn);
         }
-        //= CLIENT-LIMIT-1
         let over = self.pending_requests() >= PENDING_MAX || body_len + HEADER_LEN > self.config.limits.body_len_max;
         over.then_some(Failure::OverLimit)
     }

@@ -14,7 +14,6 @@ const CHANGE_SERVER: [i32; 2] = [-2, 2];
 
 impl Client {
     /// Acts on a push.
-    //= CLIENT-PUSH-2
     pub(super) fn pushed(&mut self, packet: &Packet<'_>, now: Time) -> Result<(), Malformed> {
         match Command::find(&packet.header.method).map(|row| row.id) {
             Some(CommandId::Msg) => {
@@ -31,7 +30,7 @@ impl Client {
                 self.kicked(push.reason.unwrap_or_default(), now);
             }
             Some(CommandId::ChangeSvr) => self.moves(now),
-            //= CLIENT-PUSH-1
+            //= CLIENT-PUSH-2
             _ => self.tell(Event::UnknownPush { method: packet.header.method }),
         }
         Ok(())

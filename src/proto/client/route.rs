@@ -33,7 +33,7 @@ impl Route {
 
     /// Where to go now.
     fn next_door(&mut self, config: &ClientConfig, now: Time) -> (Door, Endpoint) {
-        //= CLIENT-ROUTE-1
+        //= CLIENT-ENTRY-1
         if let Some((carriage, until)) = &self.carriage
             && now < *until
         {
@@ -65,7 +65,6 @@ fn endpoint(host: &str, port: i32) -> Option<Endpoint> {
 
 impl Client {
     /// Connects to the next door; the connection before it has done its part.
-    //= CLIENT-ENTRY-1
     pub(super) fn connect(&mut self, now: Time) {
         if let Some(done) = self.link.take() {
             self.outputs.push_back(Output::Close { conn: done.conn });

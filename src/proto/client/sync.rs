@@ -132,7 +132,9 @@ impl Client {
             }
             return self.ask_page(room, now);
         }
-        self.outbox.not_found(room);
+        if let Some(ticket) = self.outbox.not_found(room) {
+            self.tell(Event::SendFailed { ticket, why: Failure::BadReply });
+        }
         let claim = self.rooms.jobs.get(&room).map_or(0, |job| job.claim);
         if let Some(r) = self.rooms.map.get_mut(&room)
             && r.last <= claim
@@ -176,7 +178,7 @@ impl Client {
             Some(prev) => prev <= seen,
             None => known && !behind && !self.outbox.in_flight(room),
         };
-        //= CLIENT-SYNC-2
+        //= CLIENT-SYNC-1
         if follows && self.is_logged_on() && !self.rooms.jobs.contains_key(&room) {
             self.report(message, floor);
         }

@@ -2,7 +2,8 @@
 
 use core::time::Duration;
 
-use super::fake::{ALICE, ROOM, Rig, config, items};
+use super::fake::{ALICE, ROOM, Rig, config};
+use super::samples::items;
 use crate::proto::client::{Action, Endpoint, Event, Input, State, Why};
 use crate::proto::command::{Body, CommandId, Door, checkin, getconf, lchatlist, loginlist, nchatlist};
 use crate::proto::quirk::Quirk;
@@ -300,7 +301,8 @@ fn logout_closes_and_stays_away() {
 fn keys_of_the_wrong_size_are_said_and_end_all_tries() {
     let mut config = config(Era::E2025);
     let ring = (*config.keys).clone();
-    config.keys = std::sync::Arc::new(crate::proto::secure::PublicRing { modern: ring.old, old: ring.modern });
+    config.keys =
+        std::sync::Arc::new(crate::proto::secure::PublicRing { modern: ring.old, old: ring.modern, witness: None });
     let mut rig = Rig::with(config, 1);
     rig.act(Action::Login);
     rig.enter(&[]);

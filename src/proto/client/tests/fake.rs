@@ -4,9 +4,9 @@ use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use super::samples::{items, log};
 use crate::proto::client::{Action, Client, ClientConfig, ConnId, Endpoint, Event, Input, Message, Output, Why};
-use crate::proto::command::field::{AnyInt, Nullable};
-use crate::proto::command::types::{ChatLog, RoomInfo, RoomInfo2012, RoomItem};
+use crate::proto::command::types::{ChatLog, RoomInfo, RoomInfo2012};
 use crate::proto::command::{
     Body, CommandId, Door, buy, checkin, getconf, login, loginlist, msg, nchatlist, read, status, syncmsg, write,
 };
@@ -375,31 +375,5 @@ impl Rig {
         let t = self.client.tally();
         let pending = self.client.pending_requests() as u64;
         assert_eq!(t.sent, t.replied + t.timed_out + t.disconnected + pending, "{t:?}");
-    }
-}
-
-pub fn items(rooms: &[(i64, i64)]) -> Vec<RoomItem<'static>> {
-    let item = |&(chat_id, last_log_id): &(i64, i64)| RoomItem {
-        chat_id,
-        kind: "DirectChat",
-        last_log_id,
-        ..RoomItem::default()
-    };
-    rooms.iter().map(item).collect()
-}
-
-/// A log of [`ROOM`].
-pub fn log(log_id: i64, prev_id: i64, author_id: i64, text: &str, msg_id: i64) -> ChatLog<'_> {
-    ChatLog {
-        log_id,
-        chat_id: ROOM,
-        kind: 1,
-        author_id,
-        message: Some(text),
-        send_at: 1,
-        attachment: Nullable(None),
-        msg_id: AnyInt::Int64(msg_id),
-        prev_id: Some(prev_id),
-        ..ChatLog::default()
     }
 }

@@ -123,7 +123,7 @@ fn honest(rig: &mut Rig) {
         }
         "SYNCMSG" | "READ" => {
             rig.requests.pop_front();
-            rig.page(&r, vec![super::fake::log(10, 0, 1, "x", 1)], true, 10);
+            rig.page(&r, vec![super::samples::log(10, 0, 1, "x", 1)], true, 10);
         }
         _ => {
             rig.requests.pop_front();

@@ -1,6 +1,7 @@
 //! Messages that come: each once, in order, without a gap.
 
-use super::fake::{ALICE, BOB, ROOM, Rig, config, log};
+use super::fake::{ALICE, BOB, ROOM, Rig, config};
+use super::samples::log;
 use crate::proto::client::{Action, Event, Failure, Source, Why};
 use crate::proto::command::{CommandId, Door, status};
 use crate::proto::secure::Era;

@@ -3,7 +3,9 @@
 mod doors;
 mod fake;
 mod fuzz;
+mod memory;
 mod messages;
 mod outbox;
 mod reference;
+mod samples;
 mod trouble;

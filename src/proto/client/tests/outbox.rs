@@ -1,6 +1,7 @@
 //! Messages that go: in order, acknowledged, looked up before they are sent again.
 
-use super::fake::{ALICE, BOB, ROOM, Rig, config, log};
+use super::fake::{ALICE, BOB, ROOM, Rig, config};
+use super::samples::log;
 use crate::proto::client::{Action, Event, Failure, Source};
 use crate::proto::command::{status, write};
 use crate::proto::quirk::Quirk;

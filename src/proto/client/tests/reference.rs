@@ -5,67 +5,18 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fake::{ALICE, BOB, config};
+use super::memory::Memory;
 use crate::proto::client::{Action, Client, ConnId, Event, Input, Output};
 use crate::proto::command::Door;
 use crate::proto::entropy::Entropy;
 use crate::proto::quirk::{Quirk, Quirks};
 use crate::proto::secure::{Era, KeyRing, unwrap};
-use crate::proto::server::store::{Effect, Log, Membership, Room, RoomKind, Store, StoreError, User};
+use crate::proto::server::store::{Membership, Room, RoomKind, User};
 use crate::proto::server::{self, Server};
 use crate::proto::time::Time;
 
 /// Messages of one run.
 const MESSAGES: u64 = 60;
-
-/// A store in memory.
-#[derive(Default)]
-struct Memory {
-    users: Vec<User>,
-    rooms: BTreeMap<i64, Room>,
-    logs: BTreeMap<(i64, i64), Log>,
-}
-
-impl Store for Memory {
-    fn user_by_token(&self, token: &str) -> Result<Option<User>, StoreError> {
-        Ok(self.users.iter().find(|u| u.token == token).cloned())
-    }
-    fn user(&self, id: i64) -> Result<Option<User>, StoreError> {
-        Ok(self.users.iter().find(|u| u.id == id).cloned())
-    }
-    fn rooms_of(&self, user_id: i64) -> Result<Vec<i64>, StoreError> {
-        Ok(self.rooms.values().filter(|r| r.member(user_id).is_some()).map(|r| r.id).collect())
-    }
-    fn room(&self, id: i64) -> Result<Option<Room>, StoreError> {
-        Ok(self.rooms.get(&id).cloned())
-    }
-    fn logs(&self, chat_id: i64, after: i64, up_to: i64, most: usize) -> Result<Vec<Log>, StoreError> {
-        let after = (chat_id, after.saturating_add(1));
-        if after > (chat_id, up_to) {
-            return Ok(Vec::new());
-        }
-        Ok(self.logs.range(after..=(chat_id, up_to)).take(most).map(|(_, l)| l.clone()).collect())
-    }
-    fn count_logs(&self, chat_id: i64, after: i64, most: usize) -> Result<usize, StoreError> {
-        Ok(self.logs(chat_id, after, i64::MAX, most)?.len())
-    }
-    fn log(&self, chat_id: i64, log_id: i64) -> Result<Option<Log>, StoreError> {
-        Ok(self.logs.get(&(chat_id, log_id)).cloned())
-    }
-    fn apply(&mut self, effect: &Effect) -> Result<(), StoreError> {
-        match effect {
-            Effect::AppendLog(log) => {
-                self.logs.insert((log.chat_id, log.log_id), log.clone());
-                if let Some(room) = self.rooms.get_mut(&log.chat_id) {
-                    room.last_log_id = log.log_id;
-                }
-            }
-            Effect::SetWatermark { .. } | Effect::RemoveMember { .. } => (),
-            Effect::CreateRoom(room) => drop(self.rooms.insert(room.id, room.clone())),
-            Effect::PutUser(user) => self.users.push(user.clone()),
-        }
-        Ok(())
-    }
-}
 
 fn world() -> Memory {
     let user =

@@ -2,9 +2,10 @@
 
 use core::time::Duration;
 
-use super::fake::{BOB, ROOM, Rig, config, log};
+use super::fake::{ALICE, BOB, ROOM, Rig, config};
+use super::samples::log;
 use crate::proto::client::{Action, ConnId, Event, Failure, Input, State, Why};
-use crate::proto::command::{CommandId, Door, changesvr, kickout, status};
+use crate::proto::command::{CommandId, Door, changesvr, kickout, status, write};
 use crate::proto::error::{Malformed, MalformedKind};
 use crate::proto::quirk::Quirk;
 use crate::proto::secure::Era;
@@ -265,11 +266,16 @@ fn garbage_ends_the_connection_and_is_named() {
     rig.bytes(conn, &[0; 22]);
     assert_eq!(rig.events(), [lost(Why::Malformed(MalformedKind::MethodEmpty.at(6)))]);
 
+    assert_eq!(rig.client.state(), State::AwaitsRetry);
+}
+
+#[test]
+fn a_push_that_cannot_be_read_harms_nothing_but_itself() {
     let mut rig = Rig::logged_on(Era::E2025, &[(ROOM, 0)]);
     rig.push(CommandId::DecUnread, &changesvr::Push {});
-    let missing = Malformed { field: "chatId", ..MalformedKind::FieldMissing.at(0) };
-    assert_eq!(rig.events(), [lost(Why::Malformed(missing))]);
-    assert_eq!(rig.client.state(), State::AwaitsRetry);
+    let error = Malformed { field: "chatId", ..MalformedKind::FieldMissing.at(0) };
+    assert_eq!(rig.events(), [Event::BadBody { method: CommandId::DecUnread.method(), error }]);
+    assert!(rig.client.is_logged_on());
 }
 
 #[test]
@@ -288,15 +294,47 @@ fn whole_packets_in_front_of_garbage_still_count() {
 
 #[test]
 fn a_reply_that_cannot_be_read_is_no_reply() {
-    let mut rig = Rig::logged_on(Era::E2025, &[(ROOM, 0)]);
-    rig.send(1, "mine");
-    let r = rig.expect("WRITE");
+    let error = |field| Malformed { field, ..MalformedKind::FieldMissing.at(0) };
+    let mut rig = Rig::new(Era::E2025);
+    rig.act(Action::Login);
+    rig.accept();
+    let r = rig.expect("GETCONF");
     rig.ok(&r);
-    let missing = Malformed { field: "chatId", ..MalformedKind::FieldMissing.at(0) };
-    assert_eq!(rig.events(), [lost(Why::Malformed(missing))]);
+    let why = Why::Malformed(error("revision"));
+    assert_eq!(rig.events(), [Event::Disconnected { door: Door::Booking, why }]);
     rig.tally_adds_up();
-    rig.finish_login(&[]);
-    rig.expect_fetch(0);
+
+    let mut rig = Rig::logged_on(Era::E2025, &[(ROOM, 0)]);
+    rig.act(Action::Open { room: ROOM });
+    let r = rig.expect("CHATONROOM");
+    rig.ok(&r);
+    let (method, why) = (r.method, Failure::BadReply);
+    let failed = Event::ActionFailed { method, room: ROOM, why };
+    assert_eq!(rig.events(), [failed, Event::BadBody { method, error: error("c") }]);
+    rig.tally_adds_up();
+}
+
+#[test]
+fn a_message_whose_reply_cannot_be_read_is_looked_up_and_not_sent_again() {
+    for found in [true, false] {
+        let mut rig = Rig::logged_on(Era::E2025, &[(ROOM, 0)]);
+        rig.send(1, "mine");
+        rig.send(2, "next");
+        let r = rig.expect("WRITE");
+        rig.ok(&r);
+        let lookup = rig.expect_fetch(0);
+        rig.nothing_asked();
+        let logs = vec![log(10, 0, ALICE, "mine", r.int("msgId").unwrap_or_default())];
+        rig.page(&lookup, if found { logs } else { vec![] }, true, 10);
+        let end = if found {
+            Event::Sent { ticket: 1, room: ROOM, log_id: 10 }
+        } else {
+            Event::SendFailed { ticket: 1, why: Failure::BadReply }
+        };
+        assert!(rig.events().contains(&end), "{end:?}");
+        assert_eq!(rig.expect("WRITE").read::<write::Request<'_>>().msg, Some("next"));
+        rig.tally_adds_up();
+    }
 }
 
 #[test]
