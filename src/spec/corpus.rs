@@ -34,10 +34,12 @@ impl Corpus {
     /// Everything that is wrong in any file, sorted.
     pub fn load(root: &Path) -> Result<Self, Vec<Diagnostic>> {
         let mut errors = Vec::new();
-        let mut c = Self::default();
-        c.requirements = all(root, "requirements", &mut errors);
-        c.cases = all(root, "cases", &mut errors);
-        c.macros = all(root, "macros", &mut errors);
+        let mut c = Self {
+            requirements: all(root, "requirements", &mut errors),
+            cases: all(root, "cases", &mut errors),
+            macros: all(root, "macros", &mut errors),
+            ..Self::default()
+        };
         for (name, quirks) in [("quirks.yaml", true), ("profiles.yaml", false)] {
             let (path, shown) = (root.join(name), format!("spec/{name}"));
             let result = if quirks {

@@ -28,13 +28,11 @@ impl Plan {
     }
 }
 
+/// Makes a fresh target for an instance of a case.
+pub type MakeFor<'a> = dyn FnMut(&Case, Era) -> Result<Box<dyn Target>, TargetError> + 'a;
+
 /// Runs the plan's cases; `make` gives a fresh target for each instance, `done` hears of each case.
-pub fn run_all(
-    corpus: &Corpus,
-    plan: &Plan,
-    make: &mut dyn FnMut(&Case, Era) -> Result<Box<dyn Target>, TargetError>,
-    done: &mut dyn FnMut(&CaseReport),
-) -> Summary {
+pub fn run_all(corpus: &Corpus, plan: &Plan, make: &mut MakeFor<'_>, done: &mut dyn FnMut(&CaseReport)) -> Summary {
     let mut summary = Summary::default();
     for case in plan.cases(corpus) {
         let report = run_case(corpus, case, &mut |era| make(&case.value, era), &plan.options);

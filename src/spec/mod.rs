@@ -12,7 +12,6 @@
 pub mod corpus;
 pub mod format;
 pub mod judge;
-mod lexical;
 pub mod lint;
 pub mod lit;
 pub mod matcher;

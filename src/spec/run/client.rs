@@ -16,7 +16,8 @@ use crate::proto::entropy::Entropy;
 use crate::proto::quirk::Quirks;
 use crate::proto::secure::{Era, KeyRing, PublicRing};
 use crate::proto::time::Time;
-use crate::spec::format::step::{EventKind, Finish};
+use crate::spec::format::driving::EventKind;
+use crate::spec::format::step::Finish;
 use crate::store::World;
 
 /// The machine and its clock. It is made when the case says who logs in.

@@ -14,7 +14,7 @@ use crate::proto::command::Door;
 use crate::proto::secure::Era;
 use crate::proto::time::Time;
 use crate::spec::corpus::Corpus;
-use crate::spec::format::step::EventKind;
+use crate::spec::format::driving::EventKind;
 use crate::spec::format::{Case, Role, Step};
 use crate::spec::value::{ValueError, Vars};
 use crate::spec::verdict::{CheckResult, InstanceReport, Verdict};

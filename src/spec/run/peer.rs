@@ -213,7 +213,10 @@ impl Peer {
 
 /// Session keys that were unwrapped before, with the test keys: the same connection of the same case makes the same
 /// handshake in every run, and RSA is most of the time that a case takes.
-static UNWRAPPED: Mutex<BTreeMap<(Era, Vec<u8>), [u8; 16]>> = Mutex::new(BTreeMap::new());
+static UNWRAPPED: Mutex<Unwrapped> = Mutex::new(Unwrapped::new());
+
+/// Era and RSA block to session key.
+type Unwrapped = BTreeMap<(Era, Vec<u8>), [u8; 16]>;
 
 /// [`unwrap`], remembered. Only for the test keys.
 pub(super) fn unwrap_once(era: Era, wrapped: &[u8], ring: &KeyRing, entropy: &mut Entropy) -> SessionKey {
