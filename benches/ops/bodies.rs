@@ -70,7 +70,7 @@ fn room(i: i64) -> RoomItem<'static> {
             author_id: 100_000_000 + i,
             message: Some(if i % 2 == 0 { ASCII } else { HANGUL }),
             send_at: 1_700_000_000,
-            attachment: Nullable(Some("{}")),
+            attachment: Nullable(Some("{\"urls\":[]}")),
             msg_id: AnyInt::Int64(i),
             prev_id: Some(log_id - 1),
             supplement: Some(""),

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::client::parse_era;
+use super::discover::discover;
 use super::files::{self, CA};
 use super::serve::parse_quirk;
-use super::{Exit, Failure, Outcome};
+use super::{Exit, Failure, Outcome, runtime};
 use crate::net::{Clock, tls};
 use crate::proto::command::Door;
 use crate::proto::quirk::{Quirk, Quirks};
-use crate::proto::secure::{Era, KeyRing, PublicRing};
+use crate::proto::secure::{Era, KeyRing, PublicKey, PublicRing};
 use crate::spec::corpus::Corpus;
 use crate::spec::format::{Case, Role};
 use crate::spec::judge::{Plan, run_all};
@@ -32,7 +33,8 @@ pub struct Args {
     /// Only this generation of the protocol; may be given more than once
     #[arg(long, value_parser = parse_era)]
     pub era: Vec<Era>,
-    /// The carriage of a server on sockets, instead of the reference in this process
+    /// A server on sockets, instead of the reference in this process: with --ca its booking server, which leads to
+    /// the other doors; without it its carriage
     #[arg(long, value_name = "HOST:PORT", requires = "rsa_pub", conflicts_with = "dir")]
     pub server: Option<String>,
     /// Its booking server
@@ -153,13 +155,20 @@ fn attach(args: &Args, options: &mut Options) -> Result<Option<Attach>, Failure>
         }
         (files::public_ring(dir)?, Some(dir.join(CA)))
     } else if let (Some(server), Some(rsa)) = (&args.server, &args.rsa_pub) {
-        let carriage = resolve(server)?;
-        doors.insert(Door::Carriage, carriage);
-        doors.insert(Door::Entry, args.entry.as_deref().map_or(Ok(carriage), resolve)?);
-        for (door, at) in [(Door::Booking, &args.booking), (Door::Ticket, &args.ticket)] {
+        let first = resolve(server)?;
+        match (&args.ca, &args.booking) {
+            (Some(ca), None) => doors.extend(by_booking(first, files::public_key(rsa)?, ca)?),
+            _ => {
+                doors.insert(Door::Carriage, first);
+            }
+        }
+        for (door, at) in [(Door::Booking, &args.booking), (Door::Ticket, &args.ticket), (Door::Entry, &args.entry)] {
             if let Some(at) = at {
                 doors.insert(door, resolve(at)?);
             }
+        }
+        if let Some(carriage) = doors.get(&Door::Carriage).copied() {
+            doors.entry(Door::Entry).or_insert(carriage);
         }
         let old = match &args.rsa_2012_pub {
             Some(file) => files::public_key(file)?,
@@ -178,6 +187,14 @@ fn attach(args: &Args, options: &mut Options) -> Result<Option<Attach>, Failure>
         None => None,
     };
     Ok(Some(Attach { doors, public, tls, clock: Clock::system() }))
+}
+
+/// The doors that the booking server at this address leads to.
+fn by_booking(booking: SocketAddr, rsa: PublicKey, ca: &Path) -> Result<BTreeMap<Door, SocketAddr>, Failure> {
+    let tls = tls::connector(&files::read(ca)?).map_err(Failure::usage)?;
+    let keys = PublicRing::new(rsa, KeyRing::test().public_ring().old).map_err(Failure::usage)?;
+    let found = runtime()?.block_on(discover(booking, keys, tls))?;
+    found.into_iter().map(|(door, (host, port))| Ok((door, resolve(&format!("{host}:{port}"))?))).collect()
 }
 
 fn resolve(at: &str) -> Result<SocketAddr, Failure> {

@@ -3,9 +3,12 @@
 pub mod check;
 pub mod client;
 pub mod decode;
+pub mod discover;
 pub mod files;
 pub mod keygen;
+pub mod replay;
 pub mod serve;
+pub mod sim;
 pub mod spec;
 
 use std::fmt;
@@ -77,6 +80,10 @@ enum Command {
     Check(check::Args),
     /// The spec itself
     Spec(spec::Args),
+    /// Break the network, the server and its disk from a seed, and see whether the promises hold
+    Sim(sim::Args),
+    /// Run one simulation again, from its seed or file, and see what happened
+    Replay(replay::Args),
     /// RSA keys of your own for `serve --keys`
     Keygen(keygen::Args),
 }
@@ -90,6 +97,8 @@ pub fn main() -> ExitCode {
         Command::Decode(args) => decode(&args),
         Command::Check(args) => check::run(&args),
         Command::Spec(args) => spec::run(&args),
+        Command::Sim(args) => sim::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Keygen(args) => keygen::run(&args),
     };
     match outcome {

@@ -130,10 +130,15 @@ impl Model {
         self.members.iter().filter_map(mine).filter(in_room).collect()
     }
 
-    /// The last log that the device was told of in a room.
+    /// A log that the device was told of in a room: the last one, or one of `back` before it.
     #[must_use]
-    pub fn last_seen(&self, device: usize, room: i64) -> Option<i64> {
-        self.devices.get(device)?.rooms.get(&room)?.last().map(|(id, _)| *id)
+    pub fn seen(&self, device: usize, room: i64, back: usize) -> Option<i64> {
+        self.devices.get(device)?.rooms.get(&room)?.iter().rev().take(back + 1).last().map(|(id, _)| *id)
+    }
+
+    /// Somebody who is no device of the model will send this text.
+    pub fn expect(&mut self, room: i64, user: i64, text: &str) {
+        self.sent.insert(text.to_owned(), (room, user));
     }
 
     /// A message of this device: a text that nobody else sends, padded to `len` bytes.

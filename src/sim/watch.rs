@@ -261,6 +261,10 @@ impl Watch {
                     (asked.device.clone().unwrap_or_default(), p.integer("userId").unwrap_or_default());
                 view.login = Some(Login { device, user });
             }
+            // Its writer has it: a push of the same message would be one too many.
+            "WRITE" | "CWRITE" => {
+                view.pushed.extend(p.integer("logId").map(|log| (asked.room, log)));
+            }
             "LEAVE" => {
                 if let Some(login) = &view.login {
                     self.leaving.push((asked.room, login.user));

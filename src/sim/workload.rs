@@ -84,7 +84,9 @@ impl Workload {
             What::Write { len } => world.model.write(who, room?, len),
             What::Read => {
                 let room = room?;
-                Some(Action::MarkRead { room, log_id: world.model.last_seen(who, room)? })
+                // Now and then an old one: the mark must not go back.
+                let back = if e.chance(1, 3) { usize::try_from(e.below(4)).unwrap_or_default() } else { 0 };
+                Some(Action::MarkRead { room, log_id: world.model.seen(who, room, back)? })
             }
             What::Open => Some(Action::Open { room: room? }),
             // The last two rooms are kept, so that there is something to say.
