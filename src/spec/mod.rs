@@ -1,7 +1,7 @@
 //! The judge: reads the spec's YAML, drives a target through a case's steps, compares, and gives verdicts.
 //!
 //! Reading, lowest first: [`scan`] (positions, and what two readers of YAML would read differently), [`yaml`] (a file
-//! into a typed value), [`lit`] (a value as it was written), [`format`] (what each kind of file holds), [`corpus`]
+//! into a typed value), [`lit`] (a value as it was written), [`mod@format`] (what each kind of file holds), [`corpus`]
 //! (all files), [`lint`] (what must hold between them), [`schema`] (the same types for editors).
 //!
 //! Judging: [`value`] (a written body into BSON), [`matcher`] (BSON against what was expected), [`verdict`], [`run`]

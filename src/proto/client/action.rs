@@ -52,6 +52,7 @@ impl Client {
     fn send(&mut self, ticket: u64, room: i64, text: String) {
         let limits = &self.config.limits;
         let longest = limits.bson_string_len_max.min(limits.body_len_max).saturating_sub(BODY_OVERHEAD);
+        //= CLIENT-LIMIT-1
         if self.outbox.len() >= self.config.outbox_max || text.len() > longest {
             return self.tell(Event::SendFailed { ticket, why: Failure::OverLimit });
         }

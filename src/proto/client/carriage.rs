@@ -235,7 +235,7 @@ impl Client {
 
     /// Merges one page of changed rooms: what it does not name has not changed (loco-modern §3.3).
     fn merge(&mut self, page: &Page<'_>, now: Time) {
-        //= CLIENT-PAGE-1
+        //= CLIENT-PAGE-1, CLIENT-ROOMS-1
         for item in &page.rooms {
             let Some(room) = self.room(item.chat_id, item.last_log_id) else {
                 return self.broken(Why::OverLimit("rooms"), now);

@@ -199,7 +199,7 @@ impl Client {
         }
         let Some(link) = &self.link else { return };
         if !link.up {
-            //= CLIENT-BACKOFF-1
+            //= CLIENT-CONNECT-1
             if link.connect_by <= now && !self.has(Quirk::NoConnectTimeout) {
                 self.broken(Why::ConnectTimeout, now);
             }
@@ -231,6 +231,7 @@ impl Client {
     /// The connection is of no more use, and nobody planned that.
     fn broken(&mut self, why: Why, now: Time) {
         self.hang_up(why);
+        //= CLIENT-ROUTE-2
         if self.state != State::LoggedOn {
             self.route.forget();
         }

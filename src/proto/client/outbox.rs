@@ -59,6 +59,7 @@ impl Outbox {
 
     /// The room's next message, if it may go out now; it is in flight from here on. `last` is the last log known.
     pub(super) fn next(&mut self, room: i64, last: i64) -> Option<&Queued> {
+        //= CLIENT-OUTBOX-1
         let head = self.rooms.get_mut(&room)?.front_mut().filter(|q| q.stage == Stage::Waiting)?;
         head.stage = Stage::InFlight;
         head.mark = last;

@@ -178,7 +178,7 @@ impl Client {
             Some(prev) => prev <= seen,
             None => known && !behind && !self.outbox.in_flight(room),
         };
-        //= CLIENT-SYNC-1
+        //= CLIENT-SYNC-2
         if follows && self.is_logged_on() && !self.rooms.jobs.contains_key(&room) {
             self.report(message, floor);
         }

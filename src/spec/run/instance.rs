@@ -161,17 +161,17 @@ mod tests {
 
     #[test]
     fn every_era_gets_every_combination() {
-        let c = case("eras: [\"2012\", \"2025\"]\nvary: {a: [1, [2, 3]], b: [x, y]}");
+        let c = case("eras: [\"2012\", \"2025\"]\nvary: {a: [1, [2, 3]], b: [x, z]}");
         let ids = instances(&c).map(|v| v.into_iter().map(|i| i.id).collect::<Vec<_>>());
         let want = [
             "a.b[2012,a=1,b=x]",
-            "a.b[2012,a=1,b=y]",
+            "a.b[2012,a=1,b=z]",
             "a.b[2012,a=#2,b=x]",
-            "a.b[2012,a=#2,b=y]",
+            "a.b[2012,a=#2,b=z]",
             "a.b[2025,a=1,b=x]",
-            "a.b[2025,a=1,b=y]",
+            "a.b[2025,a=1,b=z]",
             "a.b[2025,a=#2,b=x]",
-            "a.b[2025,a=#2,b=y]",
+            "a.b[2025,a=#2,b=z]",
         ];
         assert_eq!(ids, Ok(want.iter().map(|s| (*s).to_string()).collect()));
     }
