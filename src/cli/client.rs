@@ -14,9 +14,9 @@ use crate::net::clock::system_entropy;
 use crate::net::connect::{Setup, connect};
 use crate::net::{Clock, Tcp, tls};
 use crate::proto::client::{Action, Client, ClientConfig, Endpoint, Event, Message, RoomSummary};
-use crate::proto::command::{Body, CommandId, Door, notiread};
+use crate::proto::command::field::encode;
+use crate::proto::command::{CommandId, Door, notiread};
 use crate::proto::secure::Era;
-use crate::proto::wire::Writer;
 
 /// How long one thing may take before the client gives up.
 const WITHIN: Duration = Duration::from_secs(20);
@@ -181,9 +181,7 @@ impl Talk {
         let last = self.rooms.iter().find(|r| r.room == room).map(|r| r.last_log_id);
         let watermark = last.ok_or_else(|| Failure::found(format!("no room {room}")))?;
         let mut body = Vec::new();
-        let mut w = Writer::begin(&mut body);
-        notiread::Request { chat_id: room, watermark, ..Default::default() }.encode(&mut w);
-        w.end();
+        encode(&notiread::Request { chat_id: room, watermark, ..Default::default() }, &mut body);
         self.say(Action::Request { ticket: 1, method: CommandId::NotiRead.method(), body }).await?;
         let status = self
             .wait("read", |e| match e {

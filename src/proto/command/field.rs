@@ -60,6 +60,13 @@ pub trait Body<'a>: Sized {
     fn encode(&self, w: &mut Writer<'_>);
 }
 
+/// Appends `body` to `out` as a document.
+pub fn encode<'a>(body: &impl Body<'a>, out: &mut Vec<u8>) {
+    let mut w = Writer::begin(out);
+    body.encode(&mut w);
+    w.end();
+}
+
 /// A value that can be a field.
 pub trait FieldValue<'a>: Sized {
     /// The BSON type that it is written with.

@@ -4,7 +4,7 @@
 use super::ConnId;
 use super::dispatch::Push;
 use super::machine::{Server, Why};
-use crate::proto::command::field::Body;
+use crate::proto::command::field::{Body, encode};
 use crate::proto::command::{CommandId, changesvr, kickout, status};
 use crate::proto::error::PeerMisbehaved;
 use crate::proto::limits::{EMPTY_DOCUMENT_LEN, HEADER_LEN};
@@ -13,7 +13,7 @@ use crate::proto::secure::Era;
 use crate::proto::session::server::Device;
 use crate::proto::session::{Event, State};
 use crate::proto::wire::header::{BODY_LEN, ID, STATUS};
-use crate::proto::wire::{Document, Method, Writer, begin_packet, end_packet};
+use crate::proto::wire::{Document, Method, begin_packet, end_packet};
 
 /// The packet id of every push.
 const PUSH_ID: u32 = 0;
@@ -115,11 +115,4 @@ impl Server {
         self.stats.packets_out += 1;
         self.dirty.insert(conn);
     }
-}
-
-/// Appends `body` as a document.
-pub(super) fn encode<'a>(body: &impl Body<'a>, out: &mut Vec<u8>) {
-    let mut w = Writer::begin(out);
-    body.encode(&mut w);
-    w.end();
 }
