@@ -80,12 +80,18 @@ pub(crate) fn sweep(seeds: Range<u64>, jobs: usize, quirks: &[String]) -> (Sweep
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let clock = Clock::system();
     let start = clock.now();
-    let sweep = run::sweep(seeds, jobs, FAILURES_MAX, |seed| run::with_quirks(seed, quirks), |outcome| {
-        if !outcome.violations.is_empty() {
-            bar.set_message(format!("seed {} FAILED", outcome.seed));
-        }
-        bar.inc(1);
-    });
+    let sweep = run::sweep(
+        seeds,
+        jobs,
+        FAILURES_MAX,
+        |seed| run::with_quirks(seed, quirks),
+        |outcome| {
+            if !outcome.violations.is_empty() {
+                bar.set_message(format!("seed {} FAILED", outcome.seed));
+            }
+            bar.inc(1);
+        },
+    );
     bar.finish_and_clear();
     (sweep, clock.now() - start)
 }
