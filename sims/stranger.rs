@@ -344,8 +344,7 @@ async fn two_strangers() -> Result<(), Failed> {
     let doors = Doors::bind(&Tcp, &Door::ALL.map(|door| (door, loopback))).await?;
     let port = |door| doors.addr(door).map(|a| a.port()).ok_or("a door is not bound");
     let booking = port(Door::Booking)?;
-    let config =
-        Config { ticket_port: port(Door::Ticket)?, carriage_port: port(Door::Carriage)?, ..Config::default() };
+    let config = Config { ticket_port: port(Door::Ticket)?, carriage_port: port(Door::Carriage)?, ..Config::default() };
     let setup = Setup {
         tls: Some(authority.acceptor()?),
         clock: Clock::system(),

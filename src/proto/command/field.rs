@@ -79,7 +79,7 @@ pub trait FieldValue<'a>: Sized {
     fn write(&self, name: &str, w: &mut Writer<'_>);
 
     /// What it is when the field is absent; `None` when it must be there.
-    #[inline]
+    #[inline(always)]
     fn absent() -> Option<Self> {
         None
     }
@@ -89,7 +89,7 @@ macro_rules! scalar {
     ($($ty:ty, $kind:ident, $value:pat => $read:expr, |$me:ident, $name:ident, $w:ident| $write:expr;)*) => { $(
         impl<'a> FieldValue<'a> for $ty {
             const KIND: Kind = Kind::$kind;
-            #[inline]
+            #[inline(always)]
             fn read(value: Value<'a>, _: &mut u32) -> Result<Option<Self>, Malformed> {
                 Ok(match value { $value => $read, _ => None })
             }
@@ -109,7 +109,7 @@ scalar! {
 
 impl<'a> FieldValue<'a> for i32 {
     const KIND: Kind = Kind::Int32;
-    #[inline]
+    #[inline(always)]
     fn read(value: Value<'a>, _: &mut u32) -> Result<Option<Self>, Malformed> {
         Ok(value.as_i64().and_then(|n| Self::try_from(n).ok()))
     }
@@ -122,7 +122,7 @@ impl<'a> FieldValue<'a> for i32 {
 //= FRAME-INT-1, FRAME-INT64-1
 impl<'a> FieldValue<'a> for i64 {
     const KIND: Kind = Kind::Int64;
-    #[inline]
+    #[inline(always)]
     fn read(value: Value<'a>, _: &mut u32) -> Result<Option<Self>, Malformed> {
         Ok(value.as_i64())
     }
@@ -160,7 +160,7 @@ impl Default for AnyInt {
 
 impl<'a> FieldValue<'a> for AnyInt {
     const KIND: Kind = Kind::AnyInt;
-    #[inline]
+    #[inline(always)]
     fn read(value: Value<'a>, _: &mut u32) -> Result<Option<Self>, Malformed> {
         Ok(match value {
             Value::Int32(n) => Some(Self::Int32(n)),
@@ -180,7 +180,7 @@ impl<'a> FieldValue<'a> for AnyInt {
 impl<'a, T: FieldValue<'a>> FieldValue<'a> for Option<T> {
     const KIND: Kind = T::KIND;
     const REQUIRED: bool = false;
-    #[inline]
+    #[inline(always)]
     fn read(value: Value<'a>, unknown: &mut u32) -> Result<Option<Self>, Malformed> {
         match value {
             Value::Null => Ok(Some(None)),
@@ -193,7 +193,7 @@ impl<'a, T: FieldValue<'a>> FieldValue<'a> for Option<T> {
             v.write(name, w);
         }
     }
-    #[inline]
+    #[inline(always)]
     fn absent() -> Option<Self> {
         Some(None)
     }
@@ -213,7 +213,7 @@ impl<'a, T: FieldValue<'a>> FieldValue<'a> for Nullable<T> {
     const KIND: Kind = T::KIND;
     const REQUIRED: bool = false;
     const NULLABLE: bool = true;
-    #[inline]
+    #[inline(always)]
     fn read(value: Value<'a>, unknown: &mut u32) -> Result<Option<Self>, Malformed> {
         Ok(Option::<T>::read(value, unknown)?.map(Self))
     }
@@ -224,7 +224,7 @@ impl<'a, T: FieldValue<'a>> FieldValue<'a> for Nullable<T> {
             None => w.null(name),
         }
     }
-    #[inline]
+    #[inline(always)]
     fn absent() -> Option<Self> {
         Some(Self(None))
     }
@@ -256,7 +256,7 @@ impl<'a, T: FieldValue<'a>> FieldValue<'a> for Vec<T> {
 ///
 /// # Errors
 /// A type that is not accepted, with the element's offset and name.
-#[inline]
+#[inline(always)]
 pub fn read_field<'a, T: FieldValue<'a>>(
     value: Value<'a>,
     at: usize,
@@ -273,7 +273,7 @@ pub fn read_field<'a, T: FieldValue<'a>>(
 ///
 /// # Errors
 /// A required field that was not there.
-#[inline]
+#[inline(always)]
 //= FRAME-BODY-1
 pub fn finish_field<'a, T: FieldValue<'a>>(slot: Option<T>, at: usize, name: &'static str) -> Result<T, Malformed> {
     match slot.or_else(T::absent) {
