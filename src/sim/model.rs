@@ -322,6 +322,14 @@ impl Model {
         None
     }
 
+    /// Whether somebody has asked to leave a room and does not know what came of it. Nobody waits for the messages of
+    /// such a room, so a device may sit on a dead connection and all may still look well.
+    #[must_use]
+    pub fn is_leave_in_doubt(&self) -> bool {
+        let knows = |room, user| self.devices.iter().any(|d| d.user == user && d.left.contains(&room));
+        self.leaving.iter().any(|(room, user)| !knows(*room, *user))
+    }
+
     /// Compares with what the store has at the end. Devices are compared too when `all_well`.
     ///
     /// # Errors
