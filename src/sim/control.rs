@@ -3,6 +3,7 @@
 //! An owner is a client (`alice/main`) or `server`. Orders stay with the owner, so that they find whichever connection
 //! it has; each fault counts how often it *bit*, which is not how often it was ordered.
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -68,6 +69,9 @@ struct State {
     /// Hosts whose way to the server, or from it, is cut; and those on hold.
     dark: BTreeSet<(Arc<str>, bool)>,
     held: BTreeSet<Arc<str>>,
+    /// Whose process is being killed, and its streams so far.
+    dying: Option<Arc<str>>,
+    graves: BTreeMap<u64, Box<dyn Any + Send>>,
 }
 
 /// The records. Clones are handles on the same ones.
@@ -188,6 +192,35 @@ impl Control {
         let had = *left > 0;
         *left = left.saturating_sub(1);
         had
+    }
+
+    /// The process of `owner` is killed: its streams are kept until [`Control::bury`].
+    ///
+    /// A runtime drops its tasks in an order that depends on numbers of the whole process (tokio keeps them in four
+    /// lists by task id), and each stream says farewell when it is dropped. So that a run repeats, they are dropped
+    /// later, in their own order.
+    pub fn kill(&self, owner: &Arc<str>) {
+        self.lock().dying = Some(owner.clone());
+    }
+
+    /// Whether the process of `owner` is being killed.
+    #[must_use]
+    pub fn is_dying(&self, owner: &Arc<str>) -> bool {
+        self.lock().dying.as_ref() == Some(owner)
+    }
+
+    /// Keeps the stream of a process that is killed.
+    pub fn inter(&self, line: u64, stream: Box<dyn Any + Send>) {
+        self.lock().graves.insert(line, stream);
+    }
+
+    /// Drops the streams of the process that was killed, on its host: each says farewell, in the order of their lines.
+    pub fn bury(&self) {
+        let mut s = self.lock();
+        s.dying = None;
+        let graves = std::mem::take(&mut s.graves);
+        drop(s);
+        graves.into_values().for_each(drop);
     }
 
     /// Counts.

@@ -228,12 +228,17 @@ impl Director {
 
     /// The server's process is gone. `dark`: and nobody is told.
     fn fall(&mut self, world: &mut World, down_for: Duration, dark: bool) {
+        world.server.kill();
         if dark {
             world.links.black_out(&world.sim);
         }
         world.sim.crash(HOST);
         if dark {
             world.links.refresh(&world.sim);
+        } else {
+            // The system outlives the process: it ends its connections, and refuses new ones.
+            world.server.set_bare(true);
+            world.sim.bounce(HOST);
         }
         world.watch().restart();
         let _ = world.server.take_ended();
@@ -246,7 +251,8 @@ impl Director {
     fn rise(&mut self, world: &mut World, dark: bool) {
         self.down = None;
         world.fault("the server is started");
-        // What is left of its old life goes now, and its farewells with it.
+        // What is left of its old life goes now; after a loss of power nobody hears its farewells.
+        world.server.set_bare(false);
         if dark {
             world.links.black_out(&world.sim);
         }

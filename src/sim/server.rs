@@ -1,5 +1,6 @@
 //! The server's host: what it runs on each start, and what the harness knows of it.
 
+use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -39,6 +40,8 @@ struct Cell {
     disk: SimDisk,
     lives: u32,
     stop: Option<oneshot::Sender<()>>,
+    /// The next start is none: the host is up, the process is not.
+    bare: bool,
     ended: Option<Ended>,
 }
 
@@ -70,7 +73,7 @@ impl ServerBox {
         keys: Keys,
         watch: Arc<Mutex<Watch>>,
     ) -> Self {
-        let cell = Cell { disk, lives: 0, stop: None, ended: None };
+        let cell = Cell { disk, lives: 0, stop: None, bare: false, ended: None };
         let host = HOST.into();
         Self { cell: Arc::new(Mutex::new(cell)), scenario, clock, trace, court, control, keys, watch, host }
     }
@@ -98,6 +101,29 @@ impl ServerBox {
         }
     }
 
+    /// Its process is about to be killed.
+    pub fn kill(&self) {
+        self.control.kill(&self.host);
+    }
+
+    /// What its host runs from its next start on: nothing when `bare`, so that connections are refused.
+    pub fn set_bare(&self, bare: bool) {
+        self.cell().bare = bare;
+    }
+
+    /// A start of its host: what is left of the former process goes, then the next one lives.
+    pub fn start(&self) -> impl Future<Output = turmoil::Result> + use<> {
+        self.control.bury();
+        let (me, bare) = (self.clone(), self.cell().bare);
+        async move {
+            if bare {
+                std::future::pending::<()>().await;
+            }
+            me.live().await;
+            Ok(())
+        }
+    }
+
     /// How its life ended by itself, once.
     #[must_use]
     pub fn take_ended(&self) -> Option<Ended> {
@@ -114,8 +140,8 @@ impl ServerBox {
         self.trace.record(&self.host, 0, Kind::Server(what));
     }
 
-    /// One life of the server, to be run on its host.
-    pub async fn live(self) {
+    /// One life of the server.
+    async fn live(self) {
         let (stop, stopped) = oneshot::channel();
         let (life, disk) = {
             let mut cell = self.cell();
@@ -186,7 +212,11 @@ impl ServerBox {
         // A block that no client of ours made is unwrapped for real. Blinding has no part in the result.
         let keys = self.keys.clone();
         Unwrapper::By(Arc::new(move |era, wrapped| {
-            keys.get(wrapped).unwrap_or_else(|| unwrap(era, wrapped, &ring, &mut entropy.clone()))
+            keys.get(wrapped).unwrap_or_else(|| {
+                let key = unwrap(era, wrapped, &ring, &mut entropy.clone());
+                keys.put(wrapped, &key);
+                key
+            })
         }))
     }
 }

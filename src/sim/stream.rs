@@ -43,8 +43,9 @@ pub struct Side {
 
 /// The stream. `S` is turmoil's; a test may use another.
 #[derive(Debug)]
-pub struct FaultStream<S> {
-    inner: S,
+pub struct FaultStream<S: Send + 'static> {
+    /// Nothing once it is dropped.
+    inner: Option<S>,
     side: Side,
     line: u64,
     control: Control,
@@ -64,7 +65,7 @@ pub struct FaultStream<S> {
     written: u64,
 }
 
-impl<S> FaultStream<S> {
+impl<S: Send + 'static> FaultStream<S> {
     /// Puts a stream under the control of the harness. `tap` reads it for the trace.
     #[must_use]
     pub fn new(inner: S, side: Side, control: Control, trace: Tracer, entropy: Entropy, tap: Option<Tap>) -> Self {
@@ -72,7 +73,7 @@ impl<S> FaultStream<S> {
         let (came, read_from, ended) = (Vec::new(), 0, false);
         let (held, stall, fresh, tapped, written) = (None, None, true, 0, 0);
         Self {
-            inner,
+            inner: Some(inner),
             side,
             line,
             control,
@@ -165,13 +166,14 @@ impl<S> FaultStream<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> FaultStream<S> {
+impl<S: AsyncRead + Unpin + Send + 'static> FaultStream<S> {
     /// Takes from the network what it gives; ready when it gives nothing more for now.
     fn poll_come(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut chunk = [0; CHUNK];
         while !self.ended && self.came.len() < BUFFER_MAX {
             let mut buf = ReadBuf::new(&mut chunk);
-            match Pin::new(&mut self.inner).poll_read(cx, &mut buf) {
+            let Some(inner) = &mut self.inner else { break };
+            match Pin::new(inner).poll_read(cx, &mut buf) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Err(e)) => return Poll::Ready(Err(e)),
                 Poll::Ready(Ok(())) if buf.filled().is_empty() => self.ended = true,
@@ -196,7 +198,7 @@ impl<S: AsyncRead + Unpin> FaultStream<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for FaultStream<S> {
+impl<S: AsyncRead + Unpin + Send + 'static> AsyncRead for FaultStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let me = &mut *self;
         if me.control.is_reset(me.line, Half::Read, cx.waker()) {
@@ -221,7 +223,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for FaultStream<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> FaultStream<S> {
+impl<S: AsyncWrite + Unpin + Send + 'static> FaultStream<S> {
     /// Looks at what the driver is about to write. `true`: it shall be lost, whole.
     fn look(&mut self, buf: &[u8]) -> bool {
         let fresh = std::mem::take(&mut self.fresh);
@@ -253,7 +255,7 @@ impl<S: AsyncWrite + Unpin> FaultStream<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for FaultStream<S> {
+impl<S: AsyncWrite + Unpin + Send + 'static> AsyncWrite for FaultStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let me = &mut *self;
         if me.control.is_reset(me.line, Half::Write, cx.waker()) {
@@ -272,7 +274,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for FaultStream<S> {
         }
         let piece = buf.get(..n).unwrap_or_default();
         let flipped = me.flipped(piece);
-        let taken = ready!(Pin::new(&mut me.inner).poll_write(cx, flipped.as_deref().unwrap_or(piece)))?;
+        let Some(inner) = &mut me.inner else { return Poll::Ready(Err(Self::reset_error())) };
+        let taken = ready!(Pin::new(inner).poll_write(cx, flipped.as_deref().unwrap_or(piece)))?;
         if flipped.is_some() && me.control.take(&me.side.owner, |o| &mut o.flips) {
             me.control.bit(|b| b.flips += 1);
             me.note("a bit is flipped");
@@ -291,16 +294,21 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for FaultStream<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.fresh = true;
-        Pin::new(&mut self.inner).poll_flush(cx)
+        self.inner.as_mut().map_or(Poll::Ready(Ok(())), |inner| Pin::new(inner).poll_flush(cx))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
+        self.inner.as_mut().map_or(Poll::Ready(Ok(())), |inner| Pin::new(inner).poll_shutdown(cx))
     }
 }
 
-impl<S> Drop for FaultStream<S> {
+impl<S: Send + 'static> Drop for FaultStream<S> {
     fn drop(&mut self) {
         self.control.close(self.line);
+        if let Some(inner) = self.inner.take()
+            && self.control.is_dying(&self.side.owner)
+        {
+            self.control.inter(self.line, Box::new(inner));
+        }
     }
 }

@@ -10,6 +10,9 @@ use crate::proto::limits::Limits;
 use crate::proto::secure::{Handshake, Opener, SessionKey, Witness};
 use crate::proto::wire::{Deframer, Document};
 
+/// Bytes that a tap keeps while it waits for the key.
+const HELD_MAX: usize = 64 << 10;
+
 /// The session keys of a run, by their RSA blocks.
 #[derive(Clone, Default)]
 pub struct Keys(Arc<Mutex<BTreeMap<Vec<u8>, SessionKey>>>);
@@ -129,12 +132,16 @@ impl Tap {
         let start = match Handshake::looks_like(&held) {
             Some(false) => Some(0),
             Some(true) => match Handshake::decode(&held) {
-                Ok(Some((handshake, used))) if self.secure(&handshake) => Some(used),
+                // The key of a stranger is known once the server has unwrapped it.
+                Ok(Some((handshake, used))) => self.secure(&handshake).then_some(used),
                 Ok(None) => None,
-                _ => return Vec::new(),
+                Err(_) => return Vec::new(),
             },
             None => None,
         };
+        if start.is_none() && held.len() > HELD_MAX {
+            return Vec::new();
+        }
         let Some(start) = start else {
             self.phase = Phase::First(held);
             return Vec::new();

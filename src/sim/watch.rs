@@ -186,6 +186,10 @@ impl Watch {
             }
             Note::Written(conn, bytes) => {
                 let Some(view) = self.conns.get_mut(&conn) else { return };
+                for seen in view.tap.up(&[]) {
+                    self.came(conn, &seen);
+                }
+                let Some(view) = self.conns.get_mut(&conn) else { return };
                 let seen = view.tap.down(bytes);
                 if view.closing.is_some() {
                     self.court.report(Invariant::Fenced, format!("c{conn} was ended, and is still written to"));

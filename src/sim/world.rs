@@ -121,13 +121,7 @@ impl World {
             watch.clone(),
         );
         let life = server.clone();
-        sim.host(HOST, move || {
-            let life = life.clone();
-            async move {
-                life.live().await;
-                Ok(())
-            }
-        });
+        sim.host(HOST, move || life.start());
         let who: Vec<(Arc<str>, i64)> = scenario
             .clients()
             .into_iter()
