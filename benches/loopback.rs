@@ -240,7 +240,10 @@ async fn table() -> Result<(), Failure> {
     let world = world(Path::new(env!("CARGO_TARGET_TMPDIR")))?;
     let server = start(Command::new(env!("CARGO_BIN_EXE_locospec")).arg("serve").arg("--world").arg(&world))?;
     let echo = start(Command::new(std::env::current_exe()?).arg("--echo"))?;
-    println!("{:<24} {:>11} {:>11} {:>7} {:>13} {:>13}", "", "server/s", "echo/s", "ratio", "server us CPU", "echo us CPU");
+    println!(
+        "{:<24} {:>11} {:>11} {:>7} {:>13} {:>13}",
+        "", "server/s", "echo/s", "ratio", "server us CPU", "echo us CPU"
+    );
     for era in ERAS {
         for load in LOADS {
             let (mut ours, mut theirs) = (Vec::new(), Vec::new());

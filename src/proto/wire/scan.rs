@@ -48,14 +48,15 @@ pub fn scan(bytes: &[u8], limits: &Limits) -> Result<(), Malformed> {
     (s.rest, s.end) = (content, s.end - 1);
     let depth_max = limits.bson_depth_max.min(DEPTH_MAX);
     // Where the contents end of the documents around this one, outermost first: less than 2^31, as lengths are.
-    let (mut stack, mut depth) = ([0u32; DEPTH_MAX], 0usize);
+    // Most bodies are flat and never need the room.
+    let (mut stack, mut depth) = (None::<[u32; DEPTH_MAX]>, 0usize);
     let mut elements = 0;
     loop {
         if s.rest.is_empty() {
             let Some(outer) = depth.checked_sub(1) else { return Ok(()) };
             // The NUL that closes the document is behind its content: `open` has checked it.
             let next = s.end + 1;
-            (depth, s.end) = (outer, stack[outer] as usize);
+            (depth, s.end) = (outer, stack.as_ref().map_or(0, |ends| ends[outer] as usize));
             s.rest = bytes.get(next..s.end).unwrap_or_default();
             continue;
         }
@@ -68,7 +69,7 @@ pub fn scan(bytes: &[u8], limits: &Limits) -> Result<(), Malformed> {
             if depth + 1 >= depth_max {
                 return Err(MalformedKind::BsonDepth.at(inner_end - inner.len()));
             }
-            stack[depth] = s.end as u32;
+            stack.get_or_insert_with(|| [0; DEPTH_MAX])[depth] = s.end as u32;
             depth += 1;
             (s.rest, s.end) = (inner, inner_end);
         }
