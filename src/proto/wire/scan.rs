@@ -50,7 +50,7 @@ pub fn scan(bytes: &[u8], limits: &Limits) -> Result<(), Malformed> {
     // Where the contents end of the documents around this one, outermost first: less than 2^31, as lengths are.
     // Most bodies are flat and never need the room.
     let (mut stack, mut depth) = (None::<[u32; DEPTH_MAX]>, 0usize);
-    let mut elements = 0;
+    let mut elements_left = limits.bson_elements_max;
     loop {
         if s.rest.is_empty() {
             let Some(outer) = depth.checked_sub(1) else { return Ok(()) };
@@ -60,10 +60,10 @@ pub fn scan(bytes: &[u8], limits: &Limits) -> Result<(), Malformed> {
             s.rest = bytes.get(next..s.end).unwrap_or_default();
             continue;
         }
-        elements += 1;
-        if elements > limits.bson_elements_max {
+        let Some(left) = elements_left.checked_sub(1) else {
             return Err(MalformedKind::BsonElements.at(s.at()));
-        }
+        };
+        elements_left = left;
         if let Some(inner) = s.element()? {
             let inner_end = s.at() - 1;
             if depth + 1 >= depth_max {
@@ -241,6 +241,11 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// The lowest bit of each of eight bytes.
+const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
+/// The highest bit of each of eight bytes.
+const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+
 /// Bytes up to a NUL.
 pub(super) struct Name<'a> {
     /// What is before the NUL.
@@ -255,8 +260,6 @@ impl<'a> Name<'a> {
     /// Looks for the NUL, eight bytes at a time; `None` when there is none.
     #[inline(always)]
     pub fn split(bytes: &'a [u8]) -> Option<Self> {
-        const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
-        const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
         let (mut at, mut high) = (0, 0);
         let len = loop {
             let rest = bytes.get(at..)?;
@@ -281,11 +284,13 @@ impl<'a> Name<'a> {
     }
 }
 
-#[inline]
+/// ASCII is most of what comes, and cheaper to see.
+#[inline(always)]
 fn utf8(bytes: &[u8], at: usize) -> Result<(), Malformed> {
-    // ASCII is most of what comes, and cheaper to see.
-    if bytes.is_ascii() {
-        return Ok(());
-    }
+    if bytes.is_ascii() { Ok(()) } else { not_ascii(bytes, at) }
+}
+
+#[cold]
+fn not_ascii(bytes: &[u8], at: usize) -> Result<(), Malformed> {
     core::str::from_utf8(bytes).map(|_| ()).map_err(|e| MalformedKind::BsonUtf8.at(at + e.valid_up_to()))
 }
