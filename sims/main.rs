@@ -1,1 +1,26 @@
-fn main() {}
+//! The simulated world, as tests: named scenarios, planted bugs, determinism, a stranger's client.
+//!
+//! | file | what it shows |
+//! | --- | --- |
+//! | `scenarios` | each file of `scenarios/` holds, and breaks what it says; each of `regressions/` holds |
+//! | `bugs` | each planted bug is found within a stated number of seeds |
+//! | `seeds` | fresh seeds are clean, and every kind of fault bites |
+//! | `determinism` | the same seed, the same trace: here, elsewhere, later |
+//! | `stranger` | somebody else's client in our world, and on a real socket |
+
+mod bugs;
+mod determinism;
+mod scenarios;
+mod seeds;
+mod stranger;
+
+use locospec::sim::run::Outcome;
+
+/// What a test says about a run that failed: seed first, violations, and how to see more.
+fn story(outcome: &Outcome) -> String {
+    let mut text = format!("seed {} FAILED\n", outcome.seed);
+    for violation in &outcome.violations {
+        text.push_str(&format!("{violation}\n"));
+    }
+    text
+}

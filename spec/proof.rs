@@ -3,4 +3,6 @@
 //! The cases in YAML are in `spec.rs`, the simulated world is in `sims/`.
 
 mod bytes;
+mod sockets;
 mod tidy;
+mod usage;

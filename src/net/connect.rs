@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::pending;
 use std::io;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 use tokio_rustls::TlsConnector;
 
 use super::{BoxStream, Clock, Network, tls};
@@ -16,6 +18,8 @@ use crate::proto::client::{Action, Client, ConnId, Event, Input, Output};
 const READ_MAX: usize = 16 << 10;
 /// Inputs that may wait for the machine.
 const INBOX_MAX: usize = 256;
+/// How long the server has to take what is queued when we close.
+const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
 /// What a client needs besides its machine.
 #[derive(Clone)]
@@ -84,9 +88,23 @@ pub async fn connect<N: Network>(
     }
 }
 
+/// A connection that stands.
 struct Link {
     write: mpsc::UnboundedSender<Vec<u8>>,
-    reader: tokio::task::AbortHandle,
+    reader: AbortHandle,
+    writer: AbortHandle,
+}
+
+impl Link {
+    /// What was transmitted still goes out, if the peer takes it within a bound.
+    fn close(self) {
+        self.reader.abort();
+        let writer = self.writer.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(CLOSE_WITHIN).await;
+            writer.abort();
+        });
+    }
 }
 
 impl Drop for Link {
@@ -96,36 +114,44 @@ impl Drop for Link {
     }
 }
 
+/// A connection that the machine has asked for.
+enum Slot {
+    Dialing(AbortHandle),
+    Up(Link),
+}
+
 struct Links<N> {
     net: N,
     setup: Setup,
     inbox: mpsc::Sender<Arrived>,
-    open: BTreeMap<ConnId, Option<Link>>,
+    open: BTreeMap<ConnId, Slot>,
 }
 
 impl<N: Network> Links<N> {
     fn perform(&mut self, output: Output) {
         match output {
             Output::Connect { conn, endpoint, tls, .. } => {
-                self.open.insert(conn, None);
                 let (net, inbox) = (self.net.clone(), self.inbox.clone());
                 let tls = self.setup.tls.clone().filter(|_| tls);
-                tokio::spawn(async move {
+                let dialing = tokio::spawn(async move {
                     let arrived = match dial(&net, tls, &endpoint.host, endpoint.port).await {
                         Ok(stream) => Arrived::Connected(conn, stream),
                         Err(_) => Arrived::Failed(conn),
                     };
                     let _ = inbox.send(arrived).await;
                 });
+                self.open.insert(conn, Slot::Dialing(dialing.abort_handle()));
             }
             Output::Transmit { conn, bytes } => {
-                if let Some(Some(link)) = self.open.get(&conn) {
+                if let Some(Slot::Up(link)) = self.open.get(&conn) {
                     let _ = link.write.send(bytes);
                 }
             }
-            Output::Close { conn } => {
-                self.open.remove(&conn);
-            }
+            Output::Close { conn } => match self.open.remove(&conn) {
+                Some(Slot::Dialing(dialing)) => dialing.abort(),
+                Some(Slot::Up(link)) => link.close(),
+                None => {}
+            },
             Output::Event(_) => (),
         }
     }
@@ -136,7 +162,7 @@ impl<N: Network> Links<N> {
             Arrived::Connected(conn, stream) => {
                 // The machine may have given up on it in the meantime: then it is dropped here.
                 if let Some(slot) = self.open.get_mut(&conn) {
-                    *slot = Some(start(conn, stream, &self.inbox));
+                    *slot = Slot::Up(start(conn, stream, &self.inbox));
                     client.handle(Input::Connected { conn }, now);
                 }
             }
@@ -171,8 +197,8 @@ fn start(conn: ConnId, stream: BoxStream, inbox: &mpsc::Sender<Arrived>) -> Link
     let (read, write) = tokio::io::split(stream);
     let (orders, todo) = mpsc::unbounded_channel();
     let reader = tokio::spawn(reader(conn, read, inbox.clone())).abort_handle();
-    tokio::spawn(writer(conn, write, todo, inbox.clone()));
-    Link { write: orders, reader }
+    let writer = tokio::spawn(writer(conn, write, todo, inbox.clone())).abort_handle();
+    Link { write: orders, reader, writer }
 }
 
 async fn reader(conn: ConnId, mut stream: ReadHalf<BoxStream>, inbox: mpsc::Sender<Arrived>) {

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use turmoil::net::{TcpListener, TcpStream};
 
@@ -13,6 +14,9 @@ use super::tap::{Keys, Tap};
 use super::trace::{Kind, Tracer};
 use crate::net::{BoxStream, Network};
 use crate::proto::entropy::Entropy;
+
+/// How long a refusal takes.
+const REFUSED_AFTER: Duration = Duration::from_millis(20);
 
 /// The ports of the server, in the order of the doors.
 pub mod port {
@@ -86,6 +90,8 @@ impl TurmoilNet {
                 Ok(stream)
             }
             Err(e) => {
+                // turmoil refuses at once; a real refusal takes its way there and back.
+                tokio::time::sleep(REFUSED_AFTER).await;
                 self.control.bit(|b| b.failed_connects += 1);
                 self.trace.record(
                     &self.owner,

@@ -34,6 +34,11 @@ impl Vars {
         self.0.insert(name.into(), (value.into(), None));
     }
 
+    /// Takes a name away.
+    pub fn forget(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
     /// What a name stands for.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Bson> {
@@ -44,16 +49,17 @@ impl Vars {
     ///
     /// # Errors
     /// What the name already stands for, and since where.
-    pub fn bind(&mut self, name: &str, value: &Bson, place: &str) -> Result<(), Conflict> {
+    pub fn bind(&mut self, name: &str, value: &Bson, place: &str) -> Result<(), Box<Conflict>> {
         match self.0.get(name) {
             None => {
                 self.0.insert(name.to_string(), (value.clone(), Some(place.to_string())));
                 Ok(())
             }
             Some((have, _)) if same(have, value) => Ok(()),
-            Some((have, at)) => {
-                Err(Conflict { value: have.clone(), place: at.clone().unwrap_or_else(|| "the case's world".into()) })
-            }
+            Some((have, at)) => Err(Box::new(Conflict {
+                value: have.clone(),
+                place: at.clone().unwrap_or_else(|| "the case's world".into()),
+            })),
         }
     }
 }

@@ -138,8 +138,8 @@ function rooms(client, name) {
   check(seen.length === 2, `two rooms, found ${JSON.stringify(seen)}`);
   check(direct.id === '7000' && direct.type === 'DirectChat', `7000 is a DirectChat, found ${JSON.stringify(direct)}`);
   check(multi.id === '7001' && multi.type === 'MultiChat', `7001 is a MultiChat, found ${JSON.stringify(multi)}`);
-  check(direct.members.join() === '1001 alice,1002 bob', `7000 has alice and bob, found ${direct.members}`);
-  check(multi.members.join() === '1001 alice,1002 bob,1003 carol', `7001 has all three, found ${multi.members}`);
+  check(direct.members.join() === '1001 Alice,1002 Bob', `7000 has alice and bob, found ${direct.members}`);
+  check(multi.members.join() === '1001 Alice,1002 Bob,1003 Carol', `7001 has all three, found ${multi.members}`);
   step(name, { rooms: seen });
   return client.channelList.get(Long.fromNumber(ROOM));
 }

@@ -11,27 +11,28 @@ use tokio::time::timeout;
 use super::line::{Line, Order, start};
 use super::{Event, Note, ServeError, Setup};
 use crate::proto::quirk::Quirk;
+use crate::proto::server::store::StoreError;
 use crate::proto::server::{ConnId, Input, Output, Server};
-use crate::store::Database;
+use crate::proto::time::Time;
+use crate::store::{Database, Unit};
 
 /// Inputs that one batch takes at most.
 const BATCH_MAX: usize = 1024;
 /// How long the peers have to take what is queued when the server stops.
 const DRAIN_WITHIN: Duration = Duration::from_secs(5);
 
+/// The machine, its store, and the lines to its peers.
 pub(super) struct Hub {
     server: Server,
     db: Database,
-    setup: Setup,
-    inbox: mpsc::Sender<Event>,
-    writers: Writers,
-    live: BTreeSet<ConnId>,
+    lines: Lines,
     next_conn: ConnId,
 }
 
 impl Hub {
     pub(super) fn new(server: Server, db: Database, setup: Setup, inbox: mpsc::Sender<Event>) -> Self {
-        Self { server, db, setup, inbox, writers: BTreeMap::new(), live: BTreeSet::new(), next_conn: 1 }
+        let (open, live, awaits_key) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+        Self { server, db, lines: Lines { setup, inbox, open, live, awaits_key }, next_conn: 1 }
     }
 
     pub(super) async fn run(
@@ -43,7 +44,7 @@ impl Hub {
         let mut batch = Vec::new();
         loop {
             let deadline = self.server.deadline();
-            let clock = self.setup.clock.clone();
+            let clock = self.lines.setup.clock.clone();
             let wait = async {
                 match deadline {
                     Some(at) => tokio::time::sleep(at - clock.now()).await,
@@ -60,10 +61,10 @@ impl Hub {
         }
         self.turns(&mut batch, true).await?;
         let _ = timeout(DRAIN_WITHIN, async {
-            while !self.live.is_empty() && events.recv_many(&mut batch, BATCH_MAX).await > 0 {
+            while !self.lines.live.is_empty() && events.recv_many(&mut batch, BATCH_MAX).await > 0 {
                 for event in batch.drain(..) {
                     if let Event::Gone(conn) = event {
-                        self.live.remove(&conn);
+                        self.lines.live.remove(&conn);
                     }
                 }
             }
@@ -75,6 +76,14 @@ impl Hub {
     /// What came before an end is answered before the end is looked at: a peer may close its sending half and wait.
     async fn turns(&mut self, batch: &mut Vec<Event>, drain: bool) -> Result<(), ServeError> {
         let mut ends: Vec<Event> = batch.extract_if(.., |e| matches!(e, Event::Gone(_))).collect();
+        ends.retain(|e| !self.lines.is_awaited(e));
+        for event in batch.iter() {
+            if let Event::Key(conn, _) = event
+                && self.lines.awaits_key.remove(conn) == Some(true)
+            {
+                ends.push(Event::Gone(*conn));
+            }
+        }
         if !batch.is_empty() || drain || ends.is_empty() {
             self.turn(batch, drain).await?;
         }
@@ -83,93 +92,126 @@ impl Hub {
 
     /// One batch: handle, commit, transmit.
     async fn turn(&mut self, batch: &mut Vec<Event>, drain: bool) -> Result<(), ServeError> {
-        let now = self.setup.clock.now();
-        let mut done = Ok(());
+        let now = self.lines.setup.clock.now();
         let mut unit = self.db.begin().map_err(ServeError::Store)?;
+        let (server, lines) = (&mut self.server, &mut self.lines);
+        let mut done = Ok(());
         for event in batch.drain(..) {
-            let input = match &event {
-                Event::Read(conn, bytes) => {
-                    note(&self.setup, &Note::Read(*conn, bytes));
-                    Input::Bytes { conn: *conn, bytes }
-                }
-                Event::Gone(conn) => {
-                    note(&self.setup, &Note::Gone(*conn));
-                    self.writers.remove(conn);
-                    self.live.remove(conn);
-                    Input::Closed { conn: *conn }
-                }
-                Event::Sent(conn, bytes) => Input::Sent { conn: *conn, bytes: *bytes },
-                Event::Key(conn, key) => Input::Unwrapped { conn: *conn, key: key.clone() },
-                Event::Accepted(door, _) => Input::Accepted { conn: self.next_conn, door: *door },
-            };
-            done = done.and(self.server.handle(input, now, &mut unit));
-            if let Event::Accepted(door, stream) = event {
-                let conn = self.next_conn;
-                self.next_conn += 1;
-                note(&self.setup, &Note::Accepted(conn, door));
-                self.writers.insert(conn, start(conn, stream, &self.inbox));
-                self.live.insert(conn);
-            }
+            done = done.and(one_event(event, server, lines, &mut self.next_conn, now, &mut unit));
         }
         if drain {
-            done = done.and(self.server.handle(Input::Drain, now, &mut unit));
+            done = done.and(server.handle(Input::Drain, now, &mut unit));
         }
-        done = done.and(self.server.handle(Input::Tick, now, &mut unit));
-        let mut early = Vec::new();
-        if self.server.config().quirks.has(Quirk::AckBeforeDurable) {
-            early.extend(std::iter::from_fn(|| self.server.poll_output()));
-        }
+        done = done.and(server.handle(Input::Tick, now, &mut unit));
         if let Err(e) = done {
-            self.server.abandon();
+            server.abandon();
             let _ = unit.abort();
             return Err(ServeError::Store(e));
         }
-        let dirty = unit.is_dirty();
-        for output in early {
-            perform(output, &mut self.setup, &mut self.writers, &self.inbox);
+        if server.config().quirks.has(Quirk::AckBeforeDurable) {
+            lines.perform_all(server);
         }
-        if dirty {
-            if let Some(pace) = &mut self.setup.pace {
-                tokio::time::sleep(pace()).await;
-            }
+        let dirty = unit.is_dirty();
+        if dirty && let Some(pace) = &mut lines.setup.pace {
+            tokio::time::sleep(pace()).await;
         }
         if let Err(e) = unit.commit() {
-            self.server.abandon();
+            server.abandon();
             return Err(ServeError::Store(e));
         }
         if dirty {
-            note(&self.setup, &Note::Committed);
+            lines.note(&Note::Committed);
         }
-        while let Some(output) = self.server.poll_output() {
-            perform(output, &mut self.setup, &mut self.writers, &self.inbox);
-        }
+        lines.perform_all(server);
         Ok(())
     }
 }
 
-type Writers = BTreeMap<ConnId, Line>;
-
-/// Does what the machine wants done.
-fn perform(output: Output, setup: &mut Setup, writers: &mut Writers, inbox: &mpsc::Sender<Event>) {
-    match output {
-        Output::Transmit { conn, bytes } => {
-            note(setup, &Note::Written(conn, &bytes));
-            if let Some(line) = writers.get(&conn) {
-                let _ = line.orders.send(Order::Write(bytes));
-            }
+/// Tells the machine what happened, and the lines where they are concerned.
+fn one_event(
+    event: Event,
+    server: &mut Server,
+    lines: &mut Lines,
+    next_conn: &mut ConnId,
+    now: Time,
+    unit: &mut Unit<'_>,
+) -> Result<(), StoreError> {
+    let input = match &event {
+        Event::Read(conn, bytes) => {
+            lines.note(&Note::Read(*conn, bytes));
+            Input::Bytes { conn: *conn, bytes }
         }
-        Output::Close { conn, why } => {
-            note(setup, &Note::Closing(conn, why));
-            if let Some(line) = writers.remove(&conn) {
-                line.close(why);
-            }
+        Event::Gone(conn) => {
+            lines.note(&Note::Gone(*conn));
+            lines.open.remove(conn);
+            lines.live.remove(conn);
+            Input::Closed { conn: *conn }
         }
-        Output::Unwrap { conn, era, wrapped } => setup.unwrapper.start(conn, era, wrapped, inbox.clone()),
+        Event::Sent(conn, bytes) => Input::Sent { conn: *conn, bytes: *bytes },
+        Event::Key(conn, key) => Input::Unwrapped { conn: *conn, key: key.clone() },
+        Event::Accepted(door, _) => Input::Accepted { conn: *next_conn, door: *door },
+    };
+    let done = server.handle(input, now, unit);
+    if let Event::Accepted(door, stream) = event {
+        let conn = *next_conn;
+        *next_conn += 1;
+        lines.note(&Note::Accepted(conn, door));
+        lines.open.insert(conn, start(conn, stream, &lines.inbox));
+        lines.live.insert(conn);
     }
+    done
 }
 
-fn note(setup: &Setup, what: &Note<'_>) {
-    if let Some(observer) = &setup.observer {
-        observer(what);
+/// The lines to the peers, and what it takes to do what the machine wants done.
+struct Lines {
+    setup: Setup,
+    inbox: mpsc::Sender<Event>,
+    /// Lines that may still be written to.
+    open: BTreeMap<ConnId, Line>,
+    /// Lines whose tasks have not ended yet.
+    live: BTreeSet<ConnId>,
+    /// Lines whose key is being unwrapped, and whether the peer has ended in the meantime.
+    awaits_key: BTreeMap<ConnId, bool>,
+}
+
+impl Lines {
+    /// Whether this end must wait: the request that came before it cannot be read before the key is there.
+    fn is_awaited(&mut self, end: &Event) -> bool {
+        let Event::Gone(conn) = end else { return false };
+        self.awaits_key.get_mut(conn).map(|ended| *ended = true).is_some()
+    }
+
+    fn perform_all(&mut self, server: &mut Server) {
+        while let Some(output) = server.poll_output() {
+            self.perform(output);
+        }
+    }
+
+    /// Does what the machine wants done.
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::Transmit { conn, bytes } => {
+                self.note(&Note::Written(conn, &bytes));
+                if let Some(line) = self.open.get(&conn) {
+                    let _ = line.orders.send(Order::Write(bytes));
+                }
+            }
+            Output::Close { conn, why } => {
+                self.note(&Note::Closing(conn, why));
+                if let Some(line) = self.open.remove(&conn) {
+                    line.close(why);
+                }
+            }
+            Output::Unwrap { conn, era, wrapped } => {
+                self.awaits_key.insert(conn, false);
+                self.setup.unwrapper.start(conn, era, wrapped, self.inbox.clone());
+            }
+        }
+    }
+
+    fn note(&self, what: &Note<'_>) {
+        if let Some(observer) = &self.setup.observer {
+            observer(what);
+        }
     }
 }

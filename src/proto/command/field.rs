@@ -119,6 +119,7 @@ impl<'a> FieldValue<'a> for i32 {
     }
 }
 
+//= FRAME-INT-1, FRAME-INT64-1
 impl<'a> FieldValue<'a> for i64 {
     const KIND: Kind = Kind::Int64;
     #[inline(always)]
@@ -273,6 +274,7 @@ pub fn read_field<'a, T: FieldValue<'a>>(
 /// # Errors
 /// A required field that was not there.
 #[inline(always)]
+//= FRAME-BODY-1
 pub fn finish_field<'a, T: FieldValue<'a>>(slot: Option<T>, at: usize, name: &'static str) -> Result<T, Malformed> {
     match slot.or_else(T::absent) {
         Some(v) => Ok(v),
@@ -281,6 +283,7 @@ pub fn finish_field<'a, T: FieldValue<'a>>(slot: Option<T>, at: usize, name: &'s
 }
 
 /// A table of bodies: `name: type = "name on the wire"`. It gives the struct, [`Body`] and [`FieldValue`].
+//= FRAME-UNKNOWN-1
 macro_rules! bodies {
     ($($(#[$m:meta])* $body:ident $(<$lt:lifetime>)? {
         $($(#[$fm:meta])* $field:ident : $ty:ty = $wire:literal,)*

@@ -11,6 +11,7 @@
 //! | --- | --- |
 //! | [`era`] | the table of eras: numbers of the handshake, padding, cipher |
 //! | [`keys`] | session keys, RSA keys, their PEM, the rings of a server and of a client |
+//! | [`ring`] | the keys of a server for all eras, and their public halves |
 //! | [`handshake`] | the bytes of `LocoSecureHandShakePacket` |
 //! | [`wrapping`] | the session key under RSA, and the implicit rejection of a bad block |
 //! | [`suite`] | the three ciphers on one frame's bytes |
@@ -26,13 +27,15 @@ pub mod frame;
 pub mod handshake;
 pub mod keys;
 pub mod layer;
+pub mod ring;
 pub mod suite;
 pub mod wrapping;
 
 pub use era::{Era, Suite, Wrapping};
 pub use handshake::{Handshake, WrappedKey};
-pub use keys::{KeyRing, PrivateKey, PublicKey, PublicRing, SessionKey, Witness};
+pub use keys::{PrivateKey, PublicKey, SessionKey};
 pub use layer::{Opener, Sealer};
+pub use ring::{KeyRing, PublicRing, Witness};
 pub use wrapping::{unwrap, wrap};
 
 #[cfg(test)]

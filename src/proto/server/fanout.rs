@@ -1,5 +1,5 @@
 //! Replies and pushes as packets. A push goes to every online device of every user it is for, but the one that caused
-//! it, and only where its era has it; its packet id is 0 (`PUSH-ID-1`; loco-modern §7 row 9).
+//! it, and only where its era has it; its packet id is 0 (`FRAME-PUSHID-1`; loco-modern §7 row 9).
 
 use super::ConnId;
 use super::dispatch::Push;
@@ -26,7 +26,7 @@ impl Server {
         self.reply(conn, id, method, &body);
     }
 
-    //= REPLY-ID-1
+    //= FRAME-ID-1
     pub(super) fn reply(&mut self, conn: ConnId, id: u32, method: Method, body: &[u8]) {
         let quirks = self.config.quirks;
         let id = if quirks.has(Quirk::ForgetsPacketId) { id.wrapping_add(1) } else { id };
@@ -42,6 +42,7 @@ impl Server {
         self.send(conn);
     }
 
+    //= FRAME-PUSHID-1, CHAT-WRITE-4, CHAT-WRITE-5
     pub(super) fn push_all(&mut self, from: ConnId, request_id: u32, pushes: &[Push]) {
         let quirks = self.config.quirks;
         if quirks.has(Quirk::AckWithoutPush) {
@@ -72,6 +73,7 @@ impl Server {
             .collect()
     }
 
+    //= CLOSE-KICKOUT-1
     pub(super) fn push_kickout(&mut self, conn: ConnId) {
         self.push_one(conn, CommandId::KickOut, &kickout::Push { reason: Some(0) });
     }
@@ -91,6 +93,7 @@ impl Server {
     }
 
     /// Makes the packet in the reused buffer.
+    //= FRAME-STATUS-1
     fn build(&mut self, id: u32, method: Method, body: &[u8]) {
         self.packet.clear();
         begin_packet(&mut self.packet, id, method);

@@ -40,6 +40,7 @@ impl Header {
     /// # Errors
     /// Names the first field that cannot be, with its byte offset. A wrong field is found as soon as its bytes are
     /// there, so that a peer which sends garbage and waits is not waited for.
+    //= FRAME-HEADER-1
     #[inline]
     pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Option<Self>, Malformed> {
         let Some(fixed) = bytes.first_chunk::<HEADER_LEN>() else {

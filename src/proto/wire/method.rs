@@ -42,6 +42,7 @@ impl Method {
     ///
     /// # Errors
     /// Empty, not printable ASCII, or bytes after the first NUL; the offset counts from the header's first byte.
+    //= FRAME-METHOD-2
     #[inline]
     pub fn decode(bytes: [u8; METHOD_LEN]) -> Result<Self, Malformed> {
         if Self::is_sound(&bytes) {

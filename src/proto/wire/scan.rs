@@ -39,6 +39,7 @@ pub const DEPTH_MAX: usize = 128;
 ///
 /// # Errors
 /// The first thing wrong, with its offset in `bytes`.
+//= FRAME-BODYLEN-2, LIMIT-DEPTH-1
 pub fn scan(bytes: &[u8], limits: &Limits) -> Result<(), Malformed> {
     let mut s = Scan { rest: bytes, end: bytes.len(), limits };
     let content = s.open()?;

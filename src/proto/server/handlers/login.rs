@@ -5,6 +5,7 @@ use crate::proto::command::field::Nullable;
 use crate::proto::command::types::RoomInfo2012;
 use crate::proto::command::{lchatlist, login, loginlist, nchatlist, status};
 use crate::proto::quirk::Quirk;
+use crate::proto::secure::Era;
 use crate::proto::server::dispatch::{Answer, Ask, Refused};
 use crate::proto::server::store::{Store, User};
 use crate::proto::session::server::Device;
@@ -23,9 +24,9 @@ fn user_by_token(ask: &Ask<'_>, store: &dyn Store, token: &str) -> Result<User, 
     }
 }
 
-/// The kind of device: `dtype` when it is there, else what the operating system says (`LOGIN-DEVICE-1`, ours).
+/// The kind of device: `dtype` when it is there, else what the operating system says (`LOGIN-DEVICES-1`, ours).
 fn device(dtype: Option<i32>, os: &str) -> Device {
-    //= LOGIN-DEVICE-1
+    //= LOGIN-DEVICES-1
     match (dtype, os) {
         (Some(2), _) | (None, "win32" | "win" | "mac") => Device::Sub,
         _ => Device::Main,
@@ -36,6 +37,7 @@ fn device(dtype: Option<i32>, os: &str) -> Device {
 ///
 /// # Errors
 /// A wrong body, or a session key that is nobody's.
+//= LOGIN-2012-1
 pub fn login(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: login::Request<'_> = ask.body(answer)?;
     let user = user_by_token(ask, store, q.s_key)?;
@@ -48,6 +50,7 @@ pub fn login(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<()
 ///
 /// # Errors
 /// A wrong body, or a token that is nobody's.
+//= LOGIN-LIST-1
 pub fn loginlist(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: loginlist::Request<'_> = ask.body(answer)?;
     let user = user_by_token(ask, store, q.oauth_token)?;
@@ -75,6 +78,7 @@ pub fn loginlist(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Resul
 ///
 /// # Errors
 /// A wrong body.
+//= ROOM-PAGE-1
 pub fn lchatlist(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: lchatlist::Request = ask.body(answer)?;
     let page = Page::gather(ask, store, &known(q.chat_ids, q.max_ids), q.last_chat_id)?;
@@ -86,6 +90,7 @@ pub fn lchatlist(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Resul
 ///
 /// # Errors
 /// A wrong body.
+//= ROOM-NCHATLIST-1, ROOM-NCHATLIST-2
 pub fn nchatlist(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: nchatlist::Request = ask.body(answer)?;
     let page = Page::gather(ask, store, &known(Some(q.chat_ids), Some(q.max_ids)), i64::MIN)?;
@@ -126,8 +131,10 @@ impl Page {
             _ => Vec::new(),
         };
         let (mut rooms, mut eof, mut last_chat_id) = (Vec::new(), true, after.max(0));
+        // NCHATLIST of 2012 has no second page: a room that is left out would be lost.
+        let page = if ask.era == Era::E2012 { usize::MAX } else { ask.config.rooms_per_page.max(1) };
         for id in all.into_iter().filter(|id| *id > after) {
-            if rooms.len() == ask.config.rooms_per_page.max(1) {
+            if rooms.len() == page {
                 eof = false;
                 break;
             }

@@ -1,0 +1,271 @@
+//! One run from its scenario to its verdict, and many runs.
+//!
+//! Each run has a fresh thread: turmoil and tokio keep state by thread, and a panic inside is one more finding.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::director::Director;
+use super::evidence::{Evidence, collect};
+use super::generate::generate;
+use super::invariants::{Invariant, Violation};
+use super::scenario::Scenario;
+use super::trace::Trace;
+use super::workload::Workload;
+use super::world::World;
+use crate::proto::client::Action;
+use crate::store::Database;
+
+/// How long all must stay well before it counts: what nobody waits for comes in meanwhile, such as the messages of a
+/// room that its member has failed to leave.
+const WELL_FOR: Duration = Duration::from_secs(3);
+
+/// How long clients and server have to end when they are told to.
+const END_WITHIN: Duration = Duration::from_secs(15);
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The seed of the scenario.
+    pub seed: u64,
+    /// Everything that did not hold.
+    pub violations: Vec<Violation>,
+    /// SHA-256 of the trace.
+    pub trace_hash: String,
+    /// What happened.
+    pub trace: Trace,
+    /// How often each fault bit, and how much was done.
+    pub evidence: Evidence,
+    /// Simulated time.
+    pub simulated: Duration,
+    /// From the end of the last fault until all was well.
+    pub converged_in: Option<Duration>,
+}
+
+/// Runs a scenario in a thread of its own.
+#[must_use]
+pub fn run(scenario: &Scenario) -> Outcome {
+    let mine = scenario.clone();
+    let thread = std::thread::Builder::new().name(format!("seed {}", scenario.seed)).stack_size(8 << 20);
+    let panicked = |why: String| Outcome {
+        seed: scenario.seed,
+        violations: vec![Violation { invariant: Invariant::Honest, at: Duration::ZERO, what: why, event: 0 }],
+        trace_hash: String::new(),
+        trace: Trace::default(),
+        evidence: Evidence::default(),
+        simulated: Duration::ZERO,
+        converged_in: None,
+    };
+    match thread.spawn(move || run_here(&mine)) {
+        Err(e) => panicked(format!("no thread: {e}")),
+        Ok(handle) => handle.join().unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("something else than a text");
+            panicked(format!("it panicked: {text}"))
+        }),
+    }
+}
+
+/// Runs a scenario in this thread. Prefer [`run`].
+#[must_use]
+pub fn run_here(scenario: &Scenario) -> Outcome {
+    let mut world = match World::new(scenario) {
+        Ok(world) => world,
+        Err(why) => {
+            let violations = vec![Violation { invariant: Invariant::Honest, at: Duration::ZERO, what: why, event: 0 }];
+            return Outcome {
+                seed: scenario.seed,
+                violations,
+                trace_hash: String::new(),
+                trace: Trace::default(),
+                evidence: Evidence::default(),
+                simulated: Duration::ZERO,
+                converged_in: None,
+            };
+        }
+    };
+    let mut director = Director::new(&world);
+    let mut workload = Workload::new(&world);
+    let converged_in = play(&mut world, &mut director, &mut workload);
+    let evidence = collect(&world, &director);
+    // A server that does not end has its database still.
+    let server = world.server.clone();
+    finish(&mut world, converged_in.is_some());
+    let World { court, trace, model, clock, sim, .. } = world;
+    drop(sim);
+    if court.is_clean() || converged_in.is_some() || server.lives() > 0 {
+        compare(&server, &model, &court, converged_in.is_some());
+    }
+    let trace = trace.take();
+    Outcome {
+        seed: scenario.seed,
+        violations: court.found(),
+        trace_hash: trace.hash(),
+        trace,
+        evidence,
+        simulated: clock.elapsed(),
+        converged_in,
+    }
+}
+
+/// Plays the scenario until all is well or the bound is over.
+fn play(world: &mut World, director: &mut Director, workload: &mut Workload) -> Option<Duration> {
+    let heal_at = world.scenario.heal_at.0;
+    let bound = world.timing.converge_bound();
+    let mut well_since = None;
+    loop {
+        director.direct(world);
+        workload.act(world);
+        world.step();
+        let now = world.elapsed();
+        if now <= heal_at {
+            continue;
+        }
+        let trouble = unsettled(world, director);
+        let Some(trouble) = trouble else {
+            let since = *well_since.get_or_insert(now);
+            if now - since >= WELL_FOR {
+                return Some(since - heal_at);
+            }
+            continue;
+        };
+        well_since = None;
+        if now > heal_at + bound {
+            let what = format!("{trouble}, {:?} after everything was mended", now - heal_at);
+            world.court.report(Invariant::Converged, what);
+            return None;
+        }
+    }
+}
+
+fn unsettled(world: &World, director: &Director) -> Option<String> {
+    if !director.is_calm() {
+        return Some("the server is not up".to_owned());
+    }
+    if let Some(trouble) = world.model.unsettled() {
+        return Some(trouble);
+    }
+    let watch = world.watch();
+    let sessions = watch.sessions();
+    if let Some(d) = world.model.devices.iter().find(|d| sessions.get(&*d.label) != Some(&1)) {
+        return Some(format!("{} has {} sessions at the server", d.label, sessions.get(&*d.label).unwrap_or(&0)));
+    }
+    if !watch.only_sessions() {
+        return Some("the server has connections that are no session".to_owned());
+    }
+    None
+}
+
+/// Everybody goes home; what is left then is a leak.
+fn finish(world: &mut World, well: bool) {
+    world.model.disturbed = Some(world.clock.now());
+    for i in 0..world.clients() {
+        world.act(i, Action::Logout);
+    }
+    wait(world, |w| w.watch().connections() == 0);
+    let left = world.watch().connections();
+    if left > 0 && well {
+        world
+            .court
+            .report(Invariant::Bounded, format!("{left} connections are left at the server after all logged out"));
+    }
+    world.dismiss();
+    world.server.drain();
+    wait(world, |w| w.control.open_lines().is_empty());
+    let lines = world.control.open_lines();
+    if !lines.is_empty() && well {
+        let who: Vec<_> = lines.iter().map(|(n, owner)| format!("c{n} of {owner}")).collect();
+        world.court.report(Invariant::Bounded, format!("streams are left over: {}", who.join(", ")));
+    }
+}
+
+fn wait(world: &mut World, mut done: impl FnMut(&World) -> bool) {
+    let by = world.elapsed() + END_WITHIN;
+    while !done(world) && world.elapsed() < by {
+        world.step();
+    }
+}
+
+/// Opens what the server has left, as its next start would, and compares.
+fn compare(
+    server: &super::server::ServerBox,
+    model: &super::model::Model,
+    court: &super::invariants::Court,
+    well: bool,
+) {
+    match Database::on(server.disk().revive()) {
+        Ok(mut db) => {
+            if let Err(e) = model.compare(&mut db, well) {
+                court.report(Invariant::Durable, format!("the store cannot be read at the end: {e}"));
+            }
+        }
+        Err(e) => court.report(Invariant::Durable, format!("the store cannot be opened at the end: {e}")),
+    }
+}
+
+/// What came of many runs.
+#[derive(Debug, Default)]
+pub struct Sweep {
+    /// Runs.
+    pub runs: u64,
+    /// Those that failed, by seed, without their traces.
+    pub failed: BTreeMap<u64, Outcome>,
+    /// The evidence of all of them.
+    pub evidence: Evidence,
+    /// Simulated time of all of them.
+    pub simulated: Duration,
+    /// The longest way from mended to well.
+    pub slowest_converged: Duration,
+}
+
+/// Runs the scenarios that `make` gives for these seeds on `jobs` threads at once. `progress` hears of each run as it
+/// ends, in any order; the result does not depend on it. After `failures_max` failures no new run begins.
+pub fn sweep(
+    seeds: Range<u64>,
+    jobs: usize,
+    failures_max: usize,
+    make: impl Fn(u64) -> Scenario + Sync,
+    progress: impl Fn(&Outcome) + Sync,
+) -> Sweep {
+    let next = AtomicU64::new(seeds.start);
+    let sum = Arc::new(Mutex::new(Sweep::default()));
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.max(1) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    let enough = sum.lock().unwrap_or_else(PoisonError::into_inner).failed.len() >= failures_max;
+                    if seed >= seeds.end || enough {
+                        return;
+                    }
+                    let outcome = run(&make(seed));
+                    progress(&outcome);
+                    sum.lock().unwrap_or_else(PoisonError::into_inner).add(outcome);
+                }
+            });
+        }
+    });
+    std::mem::take(&mut *sum.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+impl Sweep {
+    fn add(&mut self, mut outcome: Outcome) {
+        self.runs += 1;
+        self.evidence.add(&outcome.evidence);
+        self.simulated += outcome.simulated;
+        self.slowest_converged = self.slowest_converged.max(outcome.converged_in.unwrap_or_default());
+        if !outcome.violations.is_empty() {
+            outcome.trace = Trace::default();
+            self.failed.insert(outcome.seed, outcome);
+        }
+    }
+}
+
+/// The scenario of `seed` with these planted bugs.
+#[must_use]
+pub fn with_quirks(seed: u64, quirks: &[String]) -> Scenario {
+    Scenario { quirks: quirks.to_vec(), ..generate(seed) }
+}

@@ -1,0 +1,395 @@
+//! Watches the server from outside: its notes, and the traffic of its connections, opened with the clients' keys.
+//!
+//! Checks `fenced`, `matched`, `private`, `once` of pushes, `watermarks` of pushes, `alive` of the server's side and
+//! `bounded`. It knows the protocol's commands, and nothing of the server's inside.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clock::SimClock;
+use super::invariants::{Court, Invariant};
+use super::tap::{Keys, Seen, Tap};
+use super::trace::{Kind, Tracer, Way};
+use crate::net::serve::Note;
+use crate::proto::command::table::When;
+use crate::proto::command::{Command, Door};
+use crate::proto::error::PeerMisbehaved;
+use crate::proto::server::{ConnId, Why};
+use crate::proto::time::Time;
+use crate::proto::wire::{Method, Value};
+
+/// What the server promised about time.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// A connection logs in within this.
+    pub login_within: Duration,
+    /// Silence that ends a session.
+    pub idle_after: Duration,
+    /// What the server may be late by.
+    pub slack: Duration,
+    /// Connections at once.
+    pub connections: usize,
+}
+
+/// Who has logged on with a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Login {
+    device: String,
+    user: i64,
+}
+
+struct View {
+    door: Door,
+    tap: Tap,
+    accepted: Time,
+    read: Time,
+    login: Option<Login>,
+    asked: BTreeMap<u32, Asked>,
+    pushed: BTreeSet<(i64, i64)>,
+    marks: BTreeMap<(i64, i64), i64>,
+    closing: Option<Time>,
+}
+
+struct Asked {
+    method: String,
+    device: Option<String>,
+    room: i64,
+}
+
+/// What the server's closes were for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Closes {
+    /// Silence.
+    pub idle: u64,
+    /// No login in time.
+    pub login_timeout: u64,
+    /// Not reading.
+    pub slow: u64,
+    /// A newer login.
+    pub fenced: u64,
+    /// Bytes that cannot be.
+    pub malformed: u64,
+    /// A planned stop.
+    pub drained: u64,
+    /// The store failed.
+    pub store: u64,
+    /// Logins that succeeded.
+    pub logins: u64,
+    /// Units of work that were committed.
+    pub commits: u64,
+    /// Packets that came.
+    pub packets_in: u64,
+    /// Packets that went.
+    pub packets_out: u64,
+}
+
+/// The watch.
+pub struct Watch {
+    clock: SimClock,
+    trace: Tracer,
+    court: Court,
+    keys: Keys,
+    bounds: Bounds,
+    host: Arc<str>,
+    conns: BTreeMap<ConnId, View>,
+    members: BTreeMap<i64, BTreeSet<i64>>,
+    /// Left in the batch that is being written: pushes of before may still come behind.
+    leaving: Vec<(i64, i64)>,
+    closes: Closes,
+}
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Watch({} connections)", self.conns.len())
+    }
+}
+
+impl Watch {
+    /// Watches a server that has not started; `members` are those of each room at the start.
+    #[must_use]
+    pub fn new(
+        clock: SimClock,
+        trace: Tracer,
+        court: Court,
+        keys: Keys,
+        bounds: Bounds,
+        members: BTreeMap<i64, BTreeSet<i64>>,
+    ) -> Self {
+        let (host, conns, leaving, closes) = ("server".into(), BTreeMap::new(), Vec::new(), Closes::default());
+        Self { clock, trace, court, keys, bounds, host, conns, members, leaving, closes }
+    }
+
+    /// The server is dead: its connections are nobody's any more.
+    pub fn restart(&mut self) {
+        self.conns.clear();
+        self.settle_leaving();
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub const fn closes(&self) -> Closes {
+        self.closes
+    }
+
+    /// Connections that the server has not done with.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.conns.len()
+    }
+
+    /// The devices that are logged on, each with the number of its live sessions.
+    #[must_use]
+    pub fn sessions(&self) -> BTreeMap<String, usize> {
+        let mut all = BTreeMap::new();
+        for login in self.conns.values().filter(|v| v.closing.is_none()).filter_map(|v| v.login.as_ref()) {
+            *all.entry(login.device.clone()).or_default() += 1;
+        }
+        all
+    }
+
+    /// Whether nobody is connected who is not logged on.
+    #[must_use]
+    pub fn only_sessions(&self) -> bool {
+        self.conns.values().all(|v| v.login.is_some() && v.closing.is_none())
+    }
+
+    fn settle_leaving(&mut self) {
+        for (room, user) in std::mem::take(&mut self.leaving) {
+            if let Some(members) = self.members.get_mut(&room) {
+                members.remove(&user);
+            }
+        }
+    }
+
+    /// Hears what the server does.
+    pub fn note(&mut self, note: &Note<'_>) {
+        let now = self.clock.now();
+        match *note {
+            Note::Accepted(conn, door) => {
+                self.settle_leaving();
+                self.record(conn, Kind::Line(format!("accepted at {}", door.as_str())));
+                self.conns.insert(conn, View::new(door, Tap::new(self.keys.clone()), now));
+                if self.conns.len() > self.bounds.connections {
+                    let n = self.conns.len();
+                    self.court.report(Invariant::Bounded, format!("the server has {n} connections"));
+                }
+            }
+            Note::Read(conn, bytes) => {
+                self.settle_leaving();
+                let Some(view) = self.conns.get_mut(&conn) else { return };
+                view.read = now;
+                for seen in view.tap.up(bytes) {
+                    self.came(conn, &seen);
+                }
+            }
+            Note::Written(conn, bytes) => {
+                let Some(view) = self.conns.get_mut(&conn) else { return };
+                let seen = view.tap.down(bytes);
+                if view.closing.is_some() {
+                    self.court.report(Invariant::Fenced, format!("c{conn} was ended, and is still written to"));
+                }
+                for seen in seen {
+                    self.went(conn, &seen);
+                }
+            }
+            Note::Closing(conn, why) => self.closing(conn, why, now),
+            Note::Gone(conn) => {
+                self.record(conn, Kind::Line("gone".to_owned()));
+                self.conns.remove(&conn);
+            }
+            Note::Committed => {
+                self.closes.commits += 1;
+                self.record(0, Kind::Server("committed".to_owned()));
+            }
+            Note::AcceptFailed(door, e) => {
+                self.record(0, Kind::Server(format!("accepting failed at {}: {:?}", door.as_str(), e.kind())));
+            }
+        }
+    }
+
+    fn record(&self, conn: ConnId, kind: Kind) {
+        self.trace.record(&self.host, conn, kind);
+    }
+
+    fn packet(&self, conn: ConnId, way: Way, p: &Seen) {
+        let status = p.integer("status");
+        self.record(conn, Kind::Packet { way, method: p.method.clone(), id: p.id, body_len: p.body.len(), status });
+    }
+
+    fn came(&mut self, conn: ConnId, p: &Seen) {
+        self.closes.packets_in += 1;
+        self.packet(conn, Way::In, p);
+        let Some(view) = self.conns.get_mut(&conn) else { return };
+        let device = p.document().and_then(|d| match d.get("duuid") {
+            Some(Value::String(s)) => Some(s.to_owned()),
+            _ => None,
+        });
+        let asked = Asked { method: p.method.clone(), device, room: p.integer("chatId").unwrap_or_default() };
+        view.asked.insert(p.id, asked);
+    }
+
+    fn went(&mut self, conn: ConnId, p: &Seen) {
+        self.closes.packets_out += 1;
+        self.packet(conn, Way::Out, p);
+        let Some(view) = self.conns.get_mut(&conn) else { return };
+        match view.asked.get(&p.id) {
+            Some(asked) if asked.method == p.method => {
+                if let Some(asked) = view.asked.remove(&p.id) {
+                    self.replied(conn, &asked, p);
+                }
+            }
+            _ if p.id == 0 && is_push(&p.method) => self.pushed(conn, p),
+            _ => {
+                let (method, id) = (&p.method, p.id);
+                let what = format!("c{conn} gets {method} with id {id}, which it has not asked for");
+                self.court.report(Invariant::Matched, what);
+            }
+        }
+    }
+
+    fn replied(&mut self, conn: ConnId, asked: &Asked, p: &Seen) {
+        if p.integer("status") != Some(0) {
+            return;
+        }
+        let Some(view) = self.conns.get_mut(&conn) else { return };
+        match asked.method.as_str() {
+            "LOGINLIST" | "LOGIN" => {
+                self.closes.logins += 1;
+                let (device, user) =
+                    (asked.device.clone().unwrap_or_default(), p.integer("userId").unwrap_or_default());
+                view.login = Some(Login { device, user });
+            }
+            // Its writer has it: a push of the same message would be one too many.
+            "WRITE" | "CWRITE" => {
+                view.pushed.extend(p.integer("logId").map(|log| (asked.room, log)));
+            }
+            "LEAVE" => {
+                if let Some(login) = &view.login {
+                    self.leaving.push((asked.room, login.user));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn pushed(&mut self, conn: ConnId, p: &Seen) {
+        let Some(view) = self.conns.get_mut(&conn) else { return };
+        let Some(login) = &view.login else {
+            self.court.report(Invariant::Private, format!("c{conn} gets {} before it is logged on", p.method));
+            return;
+        };
+        let Some(room) = p.integer("chatId") else { return };
+        if !self.members.get(&room).is_some_and(|m| m.contains(&login.user)) {
+            let what = format!("{} gets {} of room {room}, of which it is no member", login.device, p.method);
+            self.court.report(Invariant::Private, what);
+        }
+        if let (Some(user), Some(mark)) = (p.integer("userId"), p.integer("watermark")) {
+            let before = view.marks.insert((room, user), mark).unwrap_or(i64::MIN);
+            if mark < before {
+                let what = format!("user {user} had read room {room} up to {before}, and now up to {mark}");
+                self.court.report(Invariant::Watermarks, what);
+            }
+        }
+        if let Some(log) = p.integer("logId").filter(|_| p.method == "MSG")
+            && !view.pushed.insert((room, log))
+        {
+            let what = format!("{} gets message {log} of room {room} pushed again", login.device);
+            self.court.report(Invariant::Once, what);
+        }
+    }
+
+    fn closing(&mut self, conn: ConnId, why: Why, now: Time) {
+        self.record(conn, Kind::Line(format!("closing: {why:?}")));
+        let Some(view) = self.conns.get_mut(&conn) else { return };
+        view.closing = Some(now);
+        let c = &mut self.closes;
+        let early = match why {
+            Why::Misbehaved(PeerMisbehaved::Idle) => {
+                c.idle += 1;
+                now - view.read < self.bounds.idle_after
+            }
+            Why::Misbehaved(PeerMisbehaved::LoginTimeout) => {
+                c.login_timeout += 1;
+                now - view.accepted < self.bounds.login_within
+            }
+            Why::Misbehaved(PeerMisbehaved::SlowReader) => {
+                c.slow += 1;
+                false
+            }
+            Why::Fenced => {
+                c.fenced += 1;
+                false
+            }
+            Why::Malformed(_) => {
+                c.malformed += 1;
+                false
+            }
+            Why::Drained => {
+                c.drained += 1;
+                false
+            }
+            Why::Store => {
+                c.store += 1;
+                false
+            }
+            _ => false,
+        };
+        if early {
+            self.court.report(Invariant::Alive, format!("c{conn} is cut off ({why:?}) before its time is over"));
+        }
+    }
+
+    /// Looks at what only time can show. Call it once a step.
+    pub fn tick(&mut self) {
+        let (now, b) = (self.clock.now(), self.bounds);
+        let mut late = Vec::new();
+        for (conn, v) in &self.conns {
+            let (since, bound, what) = match (v.closing, &v.login) {
+                (Some(at), _) => (at, Duration::from_secs(6), "was ended and is not gone"),
+                (None, Some(_)) => (v.read, b.idle_after, "is silent and still a session"),
+                (None, None) => (v.accepted, b.login_within, "has not logged in"),
+            };
+            if now - since > bound + b.slack {
+                late.push((*conn, format!("c{conn} ({}) {what} after {:?}", v.door.as_str(), now - since)));
+            }
+        }
+        for (conn, what) in late {
+            self.conns.remove(&conn);
+            self.court.report(Invariant::Alive, what);
+        }
+        for (device, n) in self.sessions().into_iter().filter(|(_, n)| *n > 1) {
+            let mut which = String::new();
+            self.conns.retain(|conn, v| {
+                let its = v.login.as_ref().is_some_and(|l| l.device == device);
+                if its {
+                    let _ = write!(which, " c{conn}");
+                }
+                !its
+            });
+            self.court.report(Invariant::Fenced, format!("{device} has {n} live sessions:{which}"));
+        }
+    }
+}
+
+/// Whether the server may send it unasked.
+fn is_push(method: &str) -> bool {
+    Method::new(method).ok().and_then(|m| Command::find(&m)).is_some_and(|c| c.when == When::Push)
+}
+
+impl View {
+    fn new(door: Door, tap: Tap, now: Time) -> Self {
+        Self {
+            door,
+            tap,
+            accepted: now,
+            read: now,
+            login: None,
+            asked: BTreeMap::new(),
+            pushed: BTreeSet::new(),
+            marks: BTreeMap::new(),
+            closing: None,
+        }
+    }
+}

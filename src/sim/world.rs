@@ -1,0 +1,363 @@
+//! The world of one run: one server host and a few hosts with many clients, in one turmoil simulation.
+//!
+//! A host is what a partition cuts off; a client is a task on a host, for turmoil's work grows with the cube of hosts.
+//! The drivers are those of `net`, unchanged. What happens when is `run`'s business.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::{Future, pending};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, UNIX_EPOCH};
+
+use tokio::sync::mpsc;
+use turmoil::Sim;
+
+use super::clock::{EPOCH, SimClock};
+use super::control::Control;
+use super::disk::SimDisk;
+use super::invariants::{Court, Invariant};
+use super::links::Links;
+use super::model::Model;
+use super::net::{TurmoilNet, port};
+use super::scenario::{Scenario, client_name, host_name};
+use super::server::{HOST, ServerBox};
+use super::tap::Keys;
+use super::timing::Timing;
+use super::trace::{Kind, Tracer};
+use super::watch::{Bounds, Watch};
+use crate::net::connect::{Setup, connect};
+use crate::proto::client::{Action, Client, ClientConfig, Endpoint, Event};
+use crate::proto::entropy::Entropy;
+use crate::proto::limits::Limits;
+use crate::proto::secure::{KeyRing, PublicRing};
+use crate::store::world::{WorldFormat, WorldRoom, WorldRoomKind, WorldUser};
+use crate::store::{self, Database};
+
+/// Actions that may wait for one client.
+const ACTIONS_MAX: usize = 4096;
+/// The user id of `u1` is one above this.
+const USER_BASE: i64 = 1000;
+/// The id of the first room.
+pub const ROOM_BASE: i64 = 7000;
+
+/// A client, as the harness has it.
+struct Handle {
+    label: Arc<str>,
+    actions: Option<mpsc::Sender<Action>>,
+    events: mpsc::UnboundedReceiver<Event>,
+}
+
+/// The world of one run.
+pub struct World {
+    /// What is simulated.
+    pub scenario: Arc<Scenario>,
+    /// The times of it.
+    pub timing: Timing,
+    /// turmoil.
+    pub sim: Sim<'static>,
+    /// The harness clock.
+    pub clock: SimClock,
+    /// The trace.
+    pub trace: Tracer,
+    /// Violations.
+    pub court: Court,
+    /// Faults of streams.
+    pub control: Control,
+    /// The session keys that were wrapped.
+    pub keys: Keys,
+    /// The links.
+    pub links: Links,
+    /// The server.
+    pub server: ServerBox,
+    /// Who watches the server.
+    pub watch: Arc<Mutex<Watch>>,
+    /// The model.
+    pub model: Model,
+    clients: Vec<Handle>,
+    host: Arc<str>,
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "World({} clients)", self.clients.len())
+    }
+}
+
+impl World {
+    /// The world of this scenario, at rest: hosts are up, no client has logged in.
+    ///
+    /// # Errors
+    /// The scenario cannot be, or the store could not be made.
+    pub fn new(scenario: &Scenario) -> Result<Self, String> {
+        if let Some((path, what)) = scenario.wrong() {
+            return Err(format!("{path}: {what}"));
+        }
+        let scenario = Arc::new(scenario.clone());
+        let timing = Timing::of(&scenario);
+        let clock = SimClock::default();
+        let trace = Tracer::new(clock.clone());
+        let court = Court::new(clock.clone(), trace.clone());
+        let control = Control::new(clock.clone());
+        let keys = Keys::default();
+        let population = population(&scenario);
+        let members = members(&population);
+        let disk = first_disk(&population)?;
+        let bounds = Bounds {
+            login_within: timing.login_within,
+            idle_after: timing.idle_after,
+            slack: timing.slack,
+            connections: scenario.clients().len() * 6 + 16,
+        };
+        let watch = Watch::new(clock.clone(), trace.clone(), court.clone(), keys.clone(), bounds, members.clone());
+        let watch = Arc::new(Mutex::new(watch));
+        let mut sim = build(&scenario);
+        let server = ServerBox::new(
+            disk,
+            scenario.clone(),
+            clock.clone(),
+            trace.clone(),
+            court.clone(),
+            control.clone(),
+            keys.clone(),
+            watch.clone(),
+        );
+        let life = server.clone();
+        sim.host(HOST, move || {
+            let life = life.clone();
+            async move {
+                life.live().await;
+                Ok(())
+            }
+        });
+        let who: Vec<(Arc<str>, i64)> = scenario
+            .clients()
+            .into_iter()
+            .map(|(u, second, _)| (client_name(u, second).into(), USER_BASE + i64::from(u)))
+            .collect();
+        let model = Model::new(clock.clone(), court.clone(), members, &who, timing.converge_bound());
+        let hosts: Vec<Arc<str>> = (1..=scenario.world.client_hosts).map(|n| host_name(n).into()).collect();
+        let links = Links::new(control.clone(), &hosts, scenario.world.latency.1.0);
+        let host = "world".into();
+        let clients = Vec::new();
+        let mut world = Self {
+            scenario,
+            timing,
+            sim,
+            clock,
+            trace,
+            court,
+            control,
+            keys,
+            links,
+            server,
+            watch,
+            model,
+            clients,
+            host,
+        };
+        world.add_clients(&hosts);
+        Ok(world)
+    }
+
+    fn add_clients(&mut self, hosts: &[Arc<str>]) {
+        let ring = KeyRing::test().public_ring();
+        let ring = Arc::new(PublicRing { witness: Some(self.keys.witness()), ..ring });
+        let mut tasks: BTreeMap<usize, Vec<_>> = BTreeMap::new();
+        for (user, second, host) in self.scenario.clients() {
+            let label: Arc<str> = client_name(user, second).into();
+            let at = host as usize - 1;
+            let (actions, todo) = mpsc::channel(ACTIONS_MAX);
+            let (tell, events) = mpsc::unbounded_channel();
+            let config = self.client_config(user, second, ring.clone());
+            let entropy = Entropy::named(self.scenario.seed, &format!("client/{label}"));
+            let net = self.network(&label, hosts.get(at));
+            let setup = Setup { clock: self.clock.driver(), tls: None };
+            tasks.entry(at).or_default().push(connect(net, Client::new(config, entropy), setup, todo, tell));
+            self.clients.push(Handle { label, actions: Some(actions), events });
+        }
+        for (at, host) in hosts.iter().enumerate() {
+            let tasks = tasks.remove(&at).unwrap_or_default();
+            self.sim.client(host.to_string(), async move {
+                for task in tasks {
+                    tokio::spawn(task);
+                }
+                pending().await
+            });
+        }
+    }
+
+    /// The network as `owner` on `host` sees it.
+    #[must_use]
+    pub fn network(&self, owner: &Arc<str>, host: Option<&Arc<str>>) -> TurmoilNet {
+        TurmoilNet::new(owner, host, self.scenario.seed, &self.control, &self.trace, &self.keys)
+    }
+
+    /// Adds a host with a program of the caller's own: somebody else's client.
+    pub fn guest(&mut self, host: &str, program: impl Future<Output = turmoil::Result> + 'static) {
+        self.sim.client(host, program);
+        let name: Arc<str> = host.into();
+        self.links.add(&name);
+    }
+
+    fn client_config(&self, user: u32, second: bool, ring: Arc<PublicRing>) -> ClientConfig {
+        let era = self.scenario.era;
+        let door = if era.is_modern() { port::BOOKING } else { port::ENTRY };
+        let first = Endpoint::new(HOST, door);
+        let config = ClientConfig::new(era, USER_BASE + i64::from(user), format!("u{user}-token"), first, ring);
+        let config = if second { config.second_device() } else { config };
+        ClientConfig {
+            device_id: client_name(user, second),
+            booking_tls: false,
+            heartbeat: self.timing.heartbeat,
+            request_timeout: self.timing.request_timeout,
+            connect_timeout: self.timing.connect_timeout,
+            backoff: self.timing.backoff,
+            limits: Limits { body_len_max: 192 << 10, pending_bytes_max: 512 << 10, ..Limits::DEFAULT },
+            quirks: self.scenario.quirk_set(),
+            ..config
+        }
+    }
+
+    /// One step of simulated time.
+    pub fn step(&mut self) {
+        let tick = self.scenario.world.tick.0;
+        if let Err(e) = self.sim.step() {
+            self.court.report(Invariant::Honest, format!("a host failed: {e}"));
+        }
+        self.clock.set(self.clock.elapsed() + tick);
+        for i in 0..self.clients.len() {
+            while let Some(event) = self.clients.get_mut(i).and_then(|c| c.events.try_recv().ok()) {
+                let Some(c) = self.clients.get(i) else { continue };
+                self.trace.record(&c.label, 0, Kind::Event(brief(&event)));
+                self.model.event(i, &event);
+            }
+        }
+        self.watch().tick();
+    }
+
+    /// Who watches the server.
+    pub fn watch(&self) -> std::sync::MutexGuard<'_, Watch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells a client what its user wants.
+    pub fn act(&mut self, client: usize, action: Action) {
+        let Some(c) = self.clients.get(client) else { return };
+        self.trace.record(&c.label, 0, Kind::Action(brief(&action)));
+        match action {
+            Action::Login => self.wants(client, true),
+            Action::Logout => {
+                self.wants(client, false);
+                if let Some(d) = self.model.devices.get_mut(client) {
+                    d.online = None;
+                }
+            }
+            _ => {}
+        }
+        if let Some(actions) = self.clients.get(client).and_then(|c| c.actions.as_ref())
+            && actions.try_send(action).is_err()
+        {
+            self.court.report(Invariant::Bounded, format!("client {client} takes no more actions"));
+        }
+    }
+
+    fn wants(&mut self, client: usize, wants: bool) {
+        if let Some(d) = self.model.devices.get_mut(client) {
+            d.wants = wants;
+        }
+    }
+
+    /// The number of a client.
+    #[must_use]
+    pub fn client(&self, label: &str) -> Option<usize> {
+        self.clients.iter().position(|c| &*c.label == label)
+    }
+
+    /// How many clients there are.
+    #[must_use]
+    pub fn clients(&self) -> usize {
+        self.clients.len()
+    }
+
+    /// The clients end with their work: their drivers stop.
+    pub fn dismiss(&mut self) {
+        for c in &mut self.clients {
+            c.actions = None;
+        }
+    }
+
+    /// Records what the harness does.
+    pub fn fault(&self, what: impl Into<String>) {
+        self.trace.record(&self.host, 0, Kind::Fault(what.into()));
+    }
+
+    /// How long the run has lasted.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
+    }
+}
+
+/// A value in one line, without long texts.
+fn brief(value: &impl std::fmt::Debug) -> String {
+    let mut text = format!("{value:?}");
+    let dots = "................";
+    while let Some(at) = text.find(dots) {
+        let end = text.get(at..).and_then(|t| t.find(|c| c != '.')).map_or(text.len(), |n| at + n);
+        text.replace_range(at..end, "…");
+    }
+    text
+}
+
+fn build(scenario: &Scenario) -> Sim<'static> {
+    let w = &scenario.world;
+    let epoch = UNIX_EPOCH + Duration::from_micros(EPOCH.as_micros());
+    turmoil::Builder::new()
+        .rng_seed(scenario.seed)
+        .epoch(epoch)
+        .tick_duration(w.tick.0)
+        .min_message_latency(w.latency.0.0)
+        .max_message_latency(w.latency.1.0)
+        .simulation_duration(Duration::from_secs(1 << 32))
+        .tcp_capacity(256)
+        .build()
+}
+
+/// Users and rooms of a scenario, drawn from its seed.
+fn population(scenario: &Scenario) -> store::World {
+    let mut e = Entropy::named(scenario.seed, "population");
+    let name = |n: u32| format!("u{n}");
+    let users = (1..=scenario.world.users)
+        .map(|n| WorldUser {
+            id: USER_BASE + i64::from(n),
+            name: name(n),
+            token: format!("u{n}-token"),
+            nick_name: None,
+        })
+        .collect();
+    let room = |n: u32| {
+        // The first room has everybody, so that nobody is without one.
+        let mut in_room: Vec<u32> = (1..=scenario.world.users).filter(|_| n == 0 || e.chance(1, 2)).collect();
+        if in_room.len() < 2 {
+            in_room = vec![1, 2];
+        }
+        let kind = if in_room.len() == 2 { WorldRoomKind::Direct } else { WorldRoomKind::Multi };
+        WorldRoom { id: ROOM_BASE + i64::from(n), kind, members: in_room.into_iter().map(name).collect() }
+    };
+    store::World { format: WorldFormat::V1, users, rooms: (0..scenario.world.rooms).map(room).collect() }
+}
+
+fn members(population: &store::World) -> BTreeMap<i64, BTreeSet<i64>> {
+    let id = |name: &String| population.user(name).map(|u| u.id);
+    population.rooms.iter().map(|r| (r.id, r.members.iter().filter_map(id).collect())).collect()
+}
+
+/// A disk with the world on it, as a server that ran before has left it.
+fn first_disk(population: &store::World) -> Result<SimDisk, String> {
+    let disk = SimDisk::new();
+    let mut db = Database::on(disk.clone()).map_err(|e| e.to_string())?;
+    let mut unit = db.begin().map_err(|e| e.to_string())?;
+    population.seed(&mut unit, EPOCH).map_err(|e| e.to_string())?;
+    unit.commit().map_err(|e| e.to_string())?;
+    drop(db);
+    Ok(disk)
+}
