@@ -113,9 +113,7 @@ impl<'a> Scan<'a> {
     #[inline(always)]
     fn element(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
         let at = self.at();
-        let Some((&kind, rest)) = self.rest.split_first() else { return Ok(None) };
-        self.rest = rest;
-        self.name()?;
+        let kind = self.head()?;
         let fixed = match kind {
             tag::INT32 => 4,
             tag::INT64 | tag::DOUBLE | tag::DATE_TIME | tag::TIMESTAMP => 8,
@@ -132,6 +130,26 @@ impl<'a> Scan<'a> {
             }
         };
         self.skip(fixed, self.at()).map(|()| None)
+    }
+
+    /// Takes an element's type and name; gives the type.
+    #[inline(always)]
+    fn head(&mut self) -> Result<u8, Malformed> {
+        if let Some(eight) = self.rest.first_chunk() {
+            // Type and name are in one number, unless the name is longer than six; its highest byte is 0 after the shift.
+            let eight = u64::from_le_bytes(*eight);
+            let name = eight >> 8;
+            let nuls = nuls(name);
+            let len = nuls.trailing_zeros() as usize / 8;
+            if len < 7 && high_before(name, nuls) == 0 {
+                self.rest = self.rest.get(len + 2..).unwrap_or_default();
+                return Ok(eight as u8);
+            }
+        }
+        let Some((&kind, rest)) = self.rest.split_first() else { return Ok(0) };
+        self.rest = rest;
+        self.name()?;
+        Ok(kind)
     }
 
     /// The elements that LOCO seldom or never uses.
@@ -247,6 +265,19 @@ const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
 /// The highest bit of each of eight bytes.
 const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
 
+/// Marks the NULs among eight bytes by their highest bit. The lowest mark is right; one above it may be wrong.
+#[inline(always)]
+const fn nuls(eight: u64) -> u64 {
+    eight.wrapping_sub(LOW) & !eight & HIGH
+}
+
+/// The bytes before the lowest of `nuls` that are not ASCII, by their highest bit. Without that mark, which the
+/// subtraction takes away, no mark is where a highest bit is.
+#[inline(always)]
+const fn high_before(eight: u64, nuls: u64) -> u64 {
+    eight & HIGH & (nuls - 1)
+}
+
 /// Bytes up to a NUL.
 pub(super) struct Name<'a> {
     /// What is before the NUL.
@@ -270,12 +301,10 @@ impl<'a> Name<'a> {
                 break at + len;
             };
             let eight = u64::from_le_bytes(*eight);
-            // The lowest byte that this marks is the first NUL; a byte above it may be marked wrongly.
-            let marks = eight.wrapping_sub(LOW) & !eight & HIGH;
-            if marks != 0 {
-                let before = (marks & marks.wrapping_neg()) - 1;
-                high |= eight & HIGH & before;
-                break at + marks.trailing_zeros() as usize / 8;
+            let nuls = nuls(eight);
+            if nuls != 0 {
+                high |= high_before(eight, nuls);
+                break at + nuls.trailing_zeros() as usize / 8;
             }
             high |= eight & HIGH;
             at += 8;
