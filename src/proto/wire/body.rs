@@ -138,11 +138,37 @@ pub struct Fields<'a> {
     end: usize,
 }
 
+impl<'a> Fields<'a> {
+    /// The type of the next element and the bytes from its value on, when its name is `name`, which ends with its NUL.
+    ///
+    /// Bodies come mostly in the order of their table, so asking for the name that is expected is cheaper than finding
+    /// out which it is. Whoever makes use of the value says with [`Fields::resume`] what is left.
+    #[inline(always)]
+    pub(crate) fn expect(&self, name: &str) -> Option<(u8, &'a [u8])> {
+        let (&kind, rest) = self.rest.split_first()?;
+        let (found, value) = rest.split_at_checked(name.len())?;
+        (found == name.as_bytes()).then_some((kind, value))
+    }
+
+    /// As [`Fields::expect`], with any name.
+    #[inline(always)]
+    pub(crate) fn peek(&self) -> Option<(u8, &'a [u8])> {
+        let (&kind, rest) = self.rest.split_first()?;
+        if kind == 0 { None } else { Name::split(rest).map(|name| (kind, name.rest)) }
+    }
+
+    /// Goes on at `rest`: what is behind the value that [`Fields::expect`] or [`Fields::peek`] gave.
+    #[inline(always)]
+    pub(crate) const fn resume(&mut self, rest: &'a [u8]) {
+        self.rest = rest;
+    }
+}
+
 impl<'a> Iterator for Fields<'a> {
     type Item = Field<'a>;
 
     /// Ends at the closing NUL. The scan has made sure that everything is in place; were it not, this would end early.
-    #[inline(always)]
+    #[inline(never)]
     fn next(&mut self) -> Option<Field<'a>> {
         let at = self.end - self.rest.len();
         let (&kind, rest) = self.rest.split_first()?;

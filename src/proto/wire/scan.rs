@@ -49,27 +49,28 @@ pub fn scan(bytes: &[u8], limits: &Limits) -> Result<(), Malformed> {
     (s.rest, s.end) = (content, s.end - 1);
     let depth_max = limits.bson_depth_max.min(DEPTH_MAX);
     // Where the contents end of the documents around this one, outermost first: less than 2^31, as lengths are.
-    let (mut stack, mut depth) = ([0u32; DEPTH_MAX], 0usize);
-    let mut elements = 0;
+    // Most bodies are flat and never need the room.
+    let (mut stack, mut depth) = (None::<[u32; DEPTH_MAX]>, 0usize);
+    let mut elements_left = limits.bson_elements_max;
     loop {
         if s.rest.is_empty() {
             let Some(outer) = depth.checked_sub(1) else { return Ok(()) };
             // The NUL that closes the document is behind its content: `open` has checked it.
             let next = s.end + 1;
-            (depth, s.end) = (outer, stack[outer] as usize);
+            (depth, s.end) = (outer, stack.as_ref().map_or(0, |ends| ends[outer] as usize));
             s.rest = bytes.get(next..s.end).unwrap_or_default();
             continue;
         }
-        elements += 1;
-        if elements > limits.bson_elements_max {
+        let Some(left) = elements_left.checked_sub(1) else {
             return Err(MalformedKind::BsonElements.at(s.at()));
-        }
+        };
+        elements_left = left;
         if let Some(inner) = s.element()? {
             let inner_end = s.at() - 1;
             if depth + 1 >= depth_max {
                 return Err(MalformedKind::BsonDepth.at(inner_end - inner.len()));
             }
-            stack[depth] = s.end as u32;
+            stack.get_or_insert_with(|| [0; DEPTH_MAX])[depth] = s.end as u32;
             depth += 1;
             (s.rest, s.end) = (inner, inner_end);
         }
@@ -112,9 +113,7 @@ impl<'a> Scan<'a> {
     #[inline(always)]
     fn element(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
         let at = self.at();
-        let Some((&kind, rest)) = self.rest.split_first() else { return Ok(None) };
-        self.rest = rest;
-        self.name()?;
+        let kind = self.head()?;
         let fixed = match kind {
             tag::INT32 => 4,
             tag::INT64 | tag::DOUBLE | tag::DATE_TIME | tag::TIMESTAMP => 8,
@@ -131,6 +130,26 @@ impl<'a> Scan<'a> {
             }
         };
         self.skip(fixed, self.at()).map(|()| None)
+    }
+
+    /// Takes an element's type and name; gives the type.
+    #[inline(always)]
+    fn head(&mut self) -> Result<u8, Malformed> {
+        if let Some(eight) = self.rest.first_chunk() {
+            // Type and name are in one number, unless the name is longer than six; its highest byte is 0 after the shift.
+            let eight = u64::from_le_bytes(*eight);
+            let name = eight >> 8;
+            let nuls = nuls(name);
+            let len = nuls.trailing_zeros() as usize / 8;
+            if len < 7 && high_before(name, nuls) == 0 {
+                self.rest = self.rest.get(len + 2..).unwrap_or_default();
+                return Ok(eight as u8);
+            }
+        }
+        let Some((&kind, rest)) = self.rest.split_first() else { return Ok(0) };
+        self.rest = rest;
+        self.name()?;
+        Ok(kind)
     }
 
     /// The elements that LOCO seldom or never uses.
@@ -241,6 +260,24 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// The lowest bit of each of eight bytes.
+const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
+/// The highest bit of each of eight bytes.
+const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+
+/// Marks the NULs among eight bytes by their highest bit. The lowest mark is right; one above it may be wrong.
+#[inline(always)]
+const fn nuls(eight: u64) -> u64 {
+    eight.wrapping_sub(LOW) & !eight & HIGH
+}
+
+/// The bytes before the lowest of `nuls` that are not ASCII, by their highest bit. Without that mark, which the
+/// subtraction takes away, no mark is where a highest bit is.
+#[inline(always)]
+const fn high_before(eight: u64, nuls: u64) -> u64 {
+    eight & HIGH & (nuls - 1)
+}
+
 /// Bytes up to a NUL.
 pub(super) struct Name<'a> {
     /// What is before the NUL.
@@ -255,8 +292,6 @@ impl<'a> Name<'a> {
     /// Looks for the NUL, eight bytes at a time; `None` when there is none.
     #[inline(always)]
     pub fn split(bytes: &'a [u8]) -> Option<Self> {
-        const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
-        const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
         let (mut at, mut high) = (0, 0);
         let len = loop {
             let rest = bytes.get(at..)?;
@@ -266,12 +301,10 @@ impl<'a> Name<'a> {
                 break at + len;
             };
             let eight = u64::from_le_bytes(*eight);
-            // The lowest byte that this marks is the first NUL; a byte above it may be marked wrongly.
-            let marks = eight.wrapping_sub(LOW) & !eight & HIGH;
-            if marks != 0 {
-                let before = (marks & marks.wrapping_neg()) - 1;
-                high |= eight & HIGH & before;
-                break at + marks.trailing_zeros() as usize / 8;
+            let nuls = nuls(eight);
+            if nuls != 0 {
+                high |= high_before(eight, nuls);
+                break at + nuls.trailing_zeros() as usize / 8;
             }
             high |= eight & HIGH;
             at += 8;
@@ -281,11 +314,13 @@ impl<'a> Name<'a> {
     }
 }
 
-#[inline]
+/// ASCII is most of what comes, and cheaper to see.
+#[inline(always)]
 fn utf8(bytes: &[u8], at: usize) -> Result<(), Malformed> {
-    // ASCII is most of what comes, and cheaper to see.
-    if bytes.is_ascii() {
-        return Ok(());
-    }
+    if bytes.is_ascii() { Ok(()) } else { not_ascii(bytes, at) }
+}
+
+#[cold]
+fn not_ascii(bytes: &[u8], at: usize) -> Result<(), Malformed> {
     core::str::from_utf8(bytes).map(|_| ()).map_err(|e| MalformedKind::BsonUtf8.at(at + e.valid_up_to()))
 }
