@@ -78,10 +78,35 @@ fn a_server_that_ignores_ping_is_found() {
 
 #[test]
 fn a_client_that_forgets_its_requests_is_found() {
-    is_found("forgets-pending", 30, &[Invariant::Alive, Invariant::Converged]);
+    is_found("forgets-pending", 30, &[Invariant::Alive]);
 }
 
 #[test]
 fn taking_a_push_for_a_reply_is_found() {
     is_found("matches-by-order", 20, &[Invariant::Alive, Invariant::Matched, Invariant::Ordered]);
+}
+
+#[test]
+fn a_client_that_never_pings_is_found() {
+    is_found("never-pings", 10, &[Invariant::Alive]);
+}
+
+#[test]
+fn a_client_without_backoff_is_found() {
+    is_found("no-backoff", 20, &[Invariant::Bounded]);
+}
+
+#[test]
+fn a_client_that_waits_for_ever_for_a_connection_is_found() {
+    is_found("no-connect-timeout", 40, &[Invariant::Alive]);
+}
+
+#[test]
+fn acknowledging_without_a_push_is_found() {
+    is_found("ack-without-push", 5, &[Invariant::Converged, Invariant::Ordered]);
+}
+
+#[test]
+fn another_log_id_in_the_push_is_found() {
+    is_found("log-id-not-shared", 5, &[Invariant::Ordered]);
 }

@@ -3,12 +3,14 @@
 //! | file | what it shows |
 //! | --- | --- |
 //! | `scenarios` | each file of `scenarios/` holds, and breaks what it says; each of `regressions/` holds |
+//! | `cli` | what `sim` and `replay` say |
 //! | `bugs` | each planted bug is found within a stated number of seeds |
 //! | `seeds` | fresh seeds are clean, and every kind of fault bites |
 //! | `determinism` | the same seed, the same trace: here, elsewhere, later |
 //! | `stranger` | somebody else's client in our world, and on a real socket |
 
 mod bugs;
+mod cli;
 mod determinism;
 mod scenarios;
 mod seeds;

@@ -4,9 +4,10 @@
 //! it has; each fault counts how often it *bit*, which is not how often it was ordered.
 
 use std::any::Any;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
+use std::time::Duration;
 
 use super::clock::SimClock;
 use crate::proto::time::Time;
@@ -72,6 +73,30 @@ struct State {
     /// Whose process is being killed, and its streams so far.
     dying: Option<Arc<str>>,
     graves: BTreeMap<u64, Box<dyn Any + Send>>,
+    /// When bytes came last to each owner.
+    came: BTreeMap<Arc<str>, Time>,
+    dials: Dials,
+}
+
+/// Who is connecting, and who did lately.
+#[derive(Debug, Default)]
+struct Dials {
+    next: u64,
+    open: BTreeMap<u64, (Arc<str>, Time)>,
+    lately: BTreeMap<Arc<str>, VecDeque<Time>>,
+}
+
+/// A connect that is under way; dropping it ends it.
+#[derive(Debug)]
+pub struct Dial {
+    control: Control,
+    n: u64,
+}
+
+impl Drop for Dial {
+    fn drop(&mut self) {
+        self.control.lock().dials.open.remove(&self.n);
+    }
 }
 
 /// The records. Clones are handles on the same ones.
@@ -221,6 +246,57 @@ impl Control {
         let graves = std::mem::take(&mut s.graves);
         drop(s);
         graves.into_values().for_each(drop);
+    }
+
+    /// Bytes came to `owner`.
+    pub fn came(&self, owner: &Arc<str>) {
+        let now = self.clock.now();
+        self.lock().came.insert(owner.clone(), now);
+    }
+
+    /// When bytes came last to `owner`.
+    #[must_use]
+    pub fn came_last(&self, owner: &Arc<str>) -> Option<Time> {
+        self.lock().came.get(owner).copied()
+    }
+
+    /// `owner` begins to connect.
+    #[must_use]
+    pub fn dial(&self, owner: &Arc<str>) -> Dial {
+        let now = self.clock.now();
+        let mut s = self.lock();
+        s.dials.next += 1;
+        let n = s.dials.next;
+        s.dials.open.insert(n, (owner.clone(), now));
+        s.dials.lately.entry(owner.clone()).or_default().push_back(now);
+        drop(s);
+        Dial { control: self.clone(), n }
+    }
+
+    /// Somebody who has been connecting for longer than `most`, once for each connect.
+    #[must_use]
+    pub fn late_dial(&self, most: Duration) -> Option<Arc<str>> {
+        let now = self.clock.now();
+        let open = &mut self.lock().dials.open;
+        let n = open.iter().find(|(_, (_, since))| now - *since > most).map(|(n, _)| *n)?;
+        open.remove(&n).map(|(owner, _)| owner)
+    }
+
+    /// Somebody who has connected more than `most` times in the last `within`, once for each rush.
+    #[must_use]
+    pub fn rush(&self, most: usize, within: Duration) -> Option<Arc<str>> {
+        let now = self.clock.now();
+        let lately = &mut self.lock().dials.lately;
+        for (owner, times) in lately {
+            while times.front().is_some_and(|at| now - *at > within) {
+                times.pop_front();
+            }
+            if times.len() > most {
+                times.clear();
+                return Some(owner.clone());
+            }
+        }
+        None
     }
 
     /// Counts.

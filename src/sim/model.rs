@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::SimClock;
+use super::control::Control;
 use super::invariants::{Court, Invariant};
 use crate::proto::client::{Action, Event, Failure, Message, Why};
 use crate::proto::server::store::{Log, Store, StoreError};
@@ -203,6 +204,20 @@ impl Model {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Looks at what only time can show. `client_bound`: a client finds a dead server within this.
+    pub fn tick(&mut self, control: &Control, client_bound: Duration) {
+        let now = self.clock.now();
+        for d in &mut self.devices {
+            let heard = d.online.map(|since| since.max(control.came_last(&d.label).unwrap_or(since)));
+            if heard.is_some_and(|at| now - at > client_bound) {
+                // Once is enough.
+                d.online = None;
+                let what = format!("{} has heard nothing for {client_bound:?} and still feels logged in", d.label);
+                self.court.report(Invariant::Alive, what);
+            }
         }
     }
 

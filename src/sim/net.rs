@@ -83,6 +83,7 @@ impl TurmoilNet {
     /// As turmoil says.
     pub async fn dial(&self, host: &str, port: u16) -> io::Result<FaultStream<TcpStream>> {
         let link = self.host.clone().unwrap_or_else(|| self.owner.clone());
+        let _dial = self.control.dial(&self.owner);
         match TcpStream::connect((host, port)).await {
             Ok(stream) => {
                 let stream = self.wrap(stream, link, port);

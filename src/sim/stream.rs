@@ -187,6 +187,7 @@ impl<S: AsyncRead + Unpin + Send + 'static> FaultStream<S> {
                         self.control.bit(|b| b.held_reads += 1);
                     }
                     self.came.extend_from_slice(bytes);
+                    self.control.came(&self.side.owner);
                     if let Some(seen) = self.tap.as_mut().map(|t| t.down(bytes)) {
                         self.note_packets(Way::In, &seen);
                     }

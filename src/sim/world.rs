@@ -34,6 +34,10 @@ use crate::store::{self, Database};
 
 /// Actions that may wait for one client.
 const ACTIONS_MAX: usize = 4096;
+/// A client that backs off connects at most this often within the time below: it starts with up to 300 ms.
+const DIALS_MAX: usize = 60;
+/// The time above.
+const DIALS_WITHIN: Duration = Duration::from_secs(5);
 /// The user id of `u1` is one above this.
 const USER_BASE: i64 = 1000;
 /// The id of the first room.
@@ -226,6 +230,14 @@ impl World {
             }
         }
         self.watch().tick();
+        self.model.tick(&self.control, self.timing.client_bound());
+        if let Some(owner) = self.control.late_dial(self.timing.connect_timeout + self.timing.slack) {
+            self.court.report(Invariant::Alive, format!("{owner} waits for a connection beyond its timeout"));
+        }
+        if let Some(owner) = self.control.rush(DIALS_MAX, DIALS_WITHIN) {
+            let what = format!("{owner} connects more than {DIALS_MAX} times in {DIALS_WITHIN:?}");
+            self.court.report(Invariant::Bounded, what);
+        }
     }
 
     /// Who watches the server.
