@@ -6,6 +6,7 @@ pub mod director;
 pub mod disk;
 pub mod evidence;
 mod fate;
+pub mod fault;
 pub mod generate;
 pub mod invariants;
 pub mod links;
