@@ -1,8 +1,9 @@
 //! What the program says to bad arguments and bad files: what is wrong, where, and with which exit code.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// A folder of its own for each test, gone when the test is.
 struct Folder(PathBuf);
@@ -80,6 +81,26 @@ fn a_data_directory_that_is_not_ours_is_refused() {
     let f = Folder::new("data");
     let file = f.file("file", "x");
     refused(&["serve", "--data", &file], &["file"]);
+}
+
+#[test]
+fn a_data_directory_in_use_is_refused_and_a_signal_drains() {
+    let f = Folder::new("in-use");
+    let args = ["serve", "--data", &f.path(), "--dir", &f.path()];
+    let Ok(mut first) =
+        Command::new(env!("CARGO_BIN_EXE_locospec")).args(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()
+    else {
+        panic!("cannot start a server")
+    };
+    let mut ready = String::new();
+    let read = first.stdout.take().map(|out| BufReader::new(out).read_line(&mut ready));
+    assert!(matches!(read, Some(Ok(n)) if n > 0), "the server says where it is");
+    assert_eq!(fs::read_to_string(f.0.join("endpoints.json")).ok().as_deref(), Some(ready.trim()));
+    refused(&args, &["in use"]);
+    let killed = Command::new("kill").args(["-INT", &first.id().to_string()]).status();
+    assert!(killed.is_ok_and(|s| s.success()));
+    assert_eq!(first.wait().ok().and_then(|s| s.code()), Some(0));
+    assert!(!f.0.join("endpoints.json").exists(), "nobody is sent to a server that has stopped");
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub struct Source {
 impl Source {
     pub fn new(path: &str, text: &str) -> Self {
         let code = if path.ends_with(".rs") { code_of(text) } else { text.to_owned() };
-        let in_test = lines_in_tests(&code, path.ends_with("/tests.rs"));
+        let in_test = lines_in_tests(&code, path.ends_with("/tests.rs") || path.contains("/tests/"));
         Self { path: path.to_owned(), text: text.to_owned(), code, in_test }
     }
 
@@ -198,5 +198,6 @@ mod tests {
         let shipped: Vec<usize> = source.shipped().map(|(n, _)| n).collect();
         assert_eq!(shipped, [1, 6, 9]);
         assert_eq!(Source::new("src/x/tests.rs", text).shipped().count(), 0);
+        assert_eq!(Source::new("src/x/tests/y.rs", text).shipped().count(), 0);
     }
 }

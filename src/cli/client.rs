@@ -14,9 +14,9 @@ use crate::net::clock::system_entropy;
 use crate::net::connect::{Setup, connect};
 use crate::net::{Clock, Tcp, tls};
 use crate::proto::client::{Action, Client, ClientConfig, Endpoint, Event, Message, RoomSummary};
-use crate::proto::command::{Body, CommandId, Door, notiread};
+use crate::proto::command::field::encode;
+use crate::proto::command::{CommandId, Door, notiread};
 use crate::proto::secure::Era;
-use crate::proto::wire::Writer;
 
 /// How long one thing may take before the client gives up.
 const WITHIN: Duration = Duration::from_secs(20);
@@ -181,9 +181,7 @@ impl Talk {
         let last = self.rooms.iter().find(|r| r.room == room).map(|r| r.last_log_id);
         let watermark = last.ok_or_else(|| Failure::found(format!("no room {room}")))?;
         let mut body = Vec::new();
-        let mut w = Writer::begin(&mut body);
-        notiread::Request { chat_id: room, watermark, ..Default::default() }.encode(&mut w);
-        w.end();
+        encode(&notiread::Request { chat_id: room, watermark, ..Default::default() }, &mut body);
         self.say(Action::Request { ticket: 1, method: CommandId::NotiRead.method(), body }).await?;
         let status = self
             .wait("read", |e| match e {
@@ -217,12 +215,13 @@ impl Talk {
         self.rooms.iter().for_each(|r| println!("{}", room_line(r)));
         eprintln!("in room {room}");
         let mut lines = BufReader::new(tokio::io::stdin()).lines();
-        let mut ticket = 0;
+        let (mut ticket, mut waiting) = (0, 0_usize);
         loop {
             tokio::select! {
                 biased;
                 event = self.events.recv() => match event {
                     None => return Ok(Exit::Incomplete),
+                    Some(Event::Sent { .. }) => waiting = waiting.saturating_sub(1),
                     Some(Event::LoginRefused { status }) => {
                         return Err(Failure::found(format!("the login was refused with status {status}")));
                     }
@@ -231,20 +230,37 @@ impl Talk {
                         self.rooms = rooms;
                     }
                     Some(event) => {
+                        waiting = waiting.saturating_sub(usize::from(matches!(event, Event::SendFailed { .. })));
                         self.notice(&event);
                         show(&event, None, self.user_id);
                     }
                 },
                 line = lines.next_line() => {
-                    let Ok(Some(line)) = line else { return Ok(Exit::Ok) };
+                    let Ok(Some(line)) = line else { break };
                     ticket += 1;
                     match self.command(line.trim(), &mut room, ticket).await? {
-                        Some(exit) => return Ok(exit),
-                        None => continue,
+                        Said::Quit => break,
+                        Said::Message => waiting += 1,
+                        Said::Else => (),
                     }
                 }
             }
         }
+        self.settle(waiting).await
+    }
+
+    /// Waits for the messages that are on their way.
+    async fn settle(&mut self, mut waiting: usize) -> Outcome {
+        while waiting > 0 {
+            let sent = self.wait("send", |e| match e {
+                Event::Sent { .. } => Some(Ok(())),
+                Event::SendFailed { why, .. } => Some(Err(Failure::found(format!("not sent: {why:?}")))),
+                _ => None,
+            });
+            sent.await?;
+            waiting -= 1;
+        }
+        Ok(Exit::Ok)
     }
 
     /// Keeps the last log of each room, for `/read`.
@@ -256,11 +272,11 @@ impl Talk {
         }
     }
 
-    async fn command(&mut self, line: &str, room: &mut i64, ticket: u64) -> Result<Option<Exit>, Failure> {
+    async fn command(&mut self, line: &str, room: &mut i64, ticket: u64) -> Result<Said, Failure> {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
             "" => (),
-            "/quit" => return Ok(Some(Exit::Ok)),
+            "/quit" => return Ok(Said::Quit),
             "/rooms" => self.say(Action::Rooms).await?,
             "/room" => match rest.trim().parse() {
                 Ok(id) => *room = id,
@@ -274,10 +290,20 @@ impl Talk {
             "/leave" => self.say(Action::Leave { room: *room }).await?,
             "/help" => eprintln!("TEXT sends; /rooms /room ID /who /read /leave /quit"),
             _ if word.starts_with('/') => eprintln!("no such command; /help says what there is"),
-            _ => self.say(Action::Send { ticket, room: *room, text: line.to_owned() }).await?,
+            _ => {
+                self.say(Action::Send { ticket, room: *room, text: line.to_owned() }).await?;
+                return Ok(Said::Message);
+            }
         }
-        Ok(None)
+        Ok(Said::Else)
     }
+}
+
+/// What a line of the conversation was.
+enum Said {
+    Message,
+    Quit,
+    Else,
 }
 
 fn room_line(r: &RoomSummary) -> String {

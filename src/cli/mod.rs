@@ -1,12 +1,15 @@
 //! The command line: one file per subcommand. Data goes to stdout, talk to stderr; colour is never needed.
 
+pub mod check;
 pub mod client;
 pub mod decode;
+pub mod discover;
 pub mod files;
 pub mod keygen;
 pub mod replay;
 pub mod serve;
 pub mod sim;
+pub mod spec;
 
 use std::fmt;
 use std::process::ExitCode;
@@ -73,6 +76,10 @@ enum Command {
     Client(client::Args),
     /// Say what bytes mean: packets, secure frames, handshakes
     Decode(decode::Args),
+    /// Judge a server or client by the cases of the spec: the reference here, or a server on sockets
+    Check(check::Args),
+    /// The spec itself
+    Spec(spec::Args),
     /// Break the network, the server and its disk from a seed, and see whether the promises hold
     Sim(sim::Args),
     /// Run one simulation again, from its seed or file, and see what happened
@@ -88,6 +95,8 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Client(args) => client::run(args),
         Command::Decode(args) => decode(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Spec(args) => spec::run(&args),
         Command::Sim(args) => sim::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Keygen(args) => keygen::run(&args),

@@ -15,6 +15,8 @@ use crate::sim::scenario::Scenario;
 
 /// Failures after which no new run begins.
 const FAILURES_MAX: usize = 10;
+/// Where scenarios that failed are kept unless somebody says otherwise.
+pub(crate) const KEEP: &str = "locospec-failures";
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -32,7 +34,7 @@ pub struct Args {
     #[arg(long = "quirk", value_name = "NAME", value_parser = parse_quirk)]
     quirks: Vec<String>,
     /// Where scenarios that failed are kept
-    #[arg(long, value_name = "DIR", default_value = "locospec-failures")]
+    #[arg(long, value_name = "DIR", default_value = KEEP)]
     keep: PathBuf,
 }
 
@@ -55,11 +57,19 @@ fn parse_quirk(text: &str) -> Result<String, String> {
 pub fn run(args: &Args) -> Outcome {
     let seeds = args.seeds.clone().or(args.seed.and_then(|s| Some(s..s.checked_add(1)?)));
     let Some(seeds) = seeds else { return Err(Failure::usage("no seed")) };
-    let jobs = match args.jobs {
+    hunt(seeds, args.jobs, &args.quirks, &args.keep)
+}
+
+/// Runs the seeds and says what came of them.
+///
+/// # Errors
+/// A scenario that failed could not be written.
+pub(crate) fn hunt(seeds: Range<u64>, jobs: Option<u64>, quirks: &[String], keep: &Path) -> Outcome {
+    let jobs = match jobs {
         Some(jobs) => usize::try_from(jobs).unwrap_or(1),
         None => std::thread::available_parallelism().map_or(1, usize::from),
     };
-    let (sweep, took) = sweep(seeds, jobs, &args.quirks);
+    let (sweep, took) = sweep(seeds, jobs, quirks);
     let secs = took.as_secs_f64().max(1e-9);
     println!(
         "{} runs, {} failed; {:.1} seeds a second, {:.0} simulated seconds a second; slowest to become well: {:.1} s",
@@ -70,7 +80,7 @@ pub fn run(args: &Args) -> Outcome {
         sweep.slowest_converged.as_secs_f64(),
     );
     print!("{}", sweep.evidence);
-    report(&sweep, &args.keep, &args.quirks)
+    report(&sweep, keep, quirks)
 }
 
 /// Runs the seeds with a progress bar, and measures.

@@ -6,16 +6,14 @@ use std::future::pending;
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncWriteExt, WriteHalf};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio_rustls::TlsConnector;
 
-use super::{BoxStream, Clock, Network, tls};
+use super::{BoxStream, Clock, Network, read_all, tls};
 use crate::proto::client::{Action, Client, ConnId, Event, Input, Output};
 
-/// Bytes that one read takes at most.
-const READ_MAX: usize = 16 << 10;
 /// Inputs that may wait for the machine.
 const INBOX_MAX: usize = 256;
 /// How long the server has to take what is queued when we close.
@@ -196,25 +194,10 @@ async fn dial<N: Network>(net: &N, tls: Option<TlsConnector>, host: &str, port: 
 fn start(conn: ConnId, stream: BoxStream, inbox: &mpsc::Sender<Arrived>) -> Link {
     let (read, write) = tokio::io::split(stream);
     let (orders, todo) = mpsc::unbounded_channel();
-    let reader = tokio::spawn(reader(conn, read, inbox.clone())).abort_handle();
+    let reader = tokio::spawn(read_all(read, inbox.clone(), move |b| Arrived::Read(conn, b), Arrived::Gone(conn)))
+        .abort_handle();
     let writer = tokio::spawn(writer(conn, write, todo, inbox.clone())).abort_handle();
     Link { write: orders, reader, writer }
-}
-
-async fn reader(conn: ConnId, mut stream: ReadHalf<BoxStream>, inbox: mpsc::Sender<Arrived>) {
-    let mut buffer = vec![0; READ_MAX];
-    loop {
-        match stream.read(&mut buffer).await {
-            Ok(0) | Err(_) => break,
-            Ok(n) => {
-                let bytes = buffer.get(..n).unwrap_or_default().to_vec();
-                if inbox.send(Arrived::Read(conn, bytes)).await.is_err() {
-                    return;
-                }
-            }
-        }
-    }
-    let _ = inbox.send(Arrived::Gone(conn)).await;
 }
 
 async fn writer(

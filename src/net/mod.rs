@@ -19,8 +19,9 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 
 pub use clock::Clock;
 
@@ -79,4 +80,19 @@ impl Network for Tcp {
         stream.set_nodelay(true)?;
         Ok(Box::new(stream))
     }
+}
+
+/// Bytes that one read takes at most.
+const READ_MAX: usize = 16 << 10;
+
+/// Reads to the end and hands on what comes, then says that the end has come. It stops when nobody listens.
+async fn read_all<E>(mut stream: ReadHalf<BoxStream>, inbox: mpsc::Sender<E>, read: impl Fn(Vec<u8>) -> E, end: E) {
+    let mut buffer = vec![0; READ_MAX];
+    while let Ok(n @ 1..) = stream.read(&mut buffer).await {
+        let bytes = buffer.get(..n).unwrap_or_default().to_vec();
+        if inbox.send(read(bytes)).await.is_err() {
+            return;
+        }
+    }
+    let _ = inbox.send(end).await;
 }

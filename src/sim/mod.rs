@@ -11,7 +11,7 @@
 //!
 //! | file | what it knows |
 //! | --- | --- |
-//! | [`scenario`], [`generate`] | a run as data: from a file, from a seed |
+//! | [`scenario`], [`fault`], [`generate`] | a run as data: from a file, from a seed |
 //! | [`world`], [`server`], [`timing`] | hosts, clients, the server's lives, and how long things may take |
 //! | [`net`], [`stream`], [`control`], [`links`] | the drivers' network, and what is done to it |
 //! | [`disk`] | the disk under the store: it forgets what was not synced when its power is cut |
@@ -30,6 +30,7 @@ pub mod director;
 pub mod disk;
 pub mod evidence;
 mod fate;
+pub mod fault;
 pub mod generate;
 pub mod invariants;
 pub mod links;

@@ -336,6 +336,14 @@ impl Model {
         }
         None
     }
+
+    /// Whether somebody has asked to leave a room and does not know what came of it. Nobody waits for the messages of
+    /// such a room, so a device may sit on a dead connection and all may still look well.
+    #[must_use]
+    pub fn is_leave_in_doubt(&self) -> bool {
+        let knows = |room, user| self.devices.iter().any(|d| d.user == user && d.left.contains(&room));
+        self.leaving.iter().any(|(room, user)| !knows(*room, *user))
+    }
 }
 
 fn short(text: &str) -> &str {

@@ -19,8 +19,8 @@ use super::world::World;
 use crate::proto::client::Action;
 use crate::store::Database;
 
-/// How long all must stay well before it counts: what nobody waits for comes in meanwhile, such as the messages of a
-/// room that its member has failed to leave.
+/// How long all must stay well before it counts: what nobody waits for comes in meanwhile. Where a member has failed to
+/// leave a room it is longer by the time in which a client finds a dead connection.
 const WELL_FOR: Duration = Duration::from_secs(3);
 
 /// How long clients and server have to end when they are told to.
@@ -127,7 +127,9 @@ fn play(world: &mut World, director: &mut Director, workload: &mut Workload) -> 
         let trouble = unsettled(world, director);
         let Some(trouble) = trouble else {
             let since = *well_since.get_or_insert(now);
-            if now - since >= WELL_FOR {
+            let in_doubt = world.model.is_leave_in_doubt();
+            let well_for = WELL_FOR + if in_doubt { world.timing.client_bound() } else { Duration::ZERO };
+            if now - since >= well_for {
                 return Some(since - heal_at);
             }
             continue;

@@ -59,7 +59,10 @@ fn all_bytes_arrive_in_order_whatever_is_cut_and_joined() {
             assert!(got == expected, "seed {seed}");
         });
         let bites = control.bites();
-        assert!(bites.cut_writes > 0 && bites.cut_reads > 0 && bites.joined_reads > 0 && bites.held_reads > 0, "{bites:?}");
+        assert!(
+            bites.cut_writes > 0 && bites.cut_reads > 0 && bites.joined_reads > 0 && bites.held_reads > 0,
+            "{bites:?}"
+        );
         assert!(control.open_lines().is_empty());
     }
 }

@@ -34,10 +34,12 @@ impl Corpus {
     /// Everything that is wrong in any file, sorted.
     pub fn load(root: &Path) -> Result<Self, Vec<Diagnostic>> {
         let mut errors = Vec::new();
-        let mut c = Self::default();
-        c.requirements = all(root, "requirements", &mut errors);
-        c.cases = all(root, "cases", &mut errors);
-        c.macros = all(root, "macros", &mut errors);
+        let mut c = Self {
+            requirements: all(root, "requirements", &mut errors),
+            cases: all(root, "cases", &mut errors),
+            macros: all(root, "macros", &mut errors),
+            ..Self::default()
+        };
         for (name, quirks) in [("quirks.yaml", true), ("profiles.yaml", false)] {
             let (path, shown) = (root.join(name), format!("spec/{name}"));
             let result = if quirks {
@@ -62,6 +64,16 @@ impl Corpus {
             self.expand_step(case, step, &path, 0, &mut out)?;
         }
         Ok(out)
+    }
+
+    /// The steps that one step stands for.
+    ///
+    /// # Errors
+    /// As [`Corpus::expand`].
+    pub fn expand_one(&self, case: &Located<Case>, step: &Step) -> Result<Vec<Step>, Diagnostic> {
+        let mut out = Vec::new();
+        self.expand_step(case, step, "steps", 0, &mut out)?;
+        Ok(out.into_iter().map(|(_, s)| s).collect())
     }
 
     fn expand_step(

@@ -48,3 +48,21 @@ fn every_invalid_file_is_refused_where_it_says() {
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
+
+#[test]
+fn code_cites_what_the_spec_demands_and_nothing_else() {
+    let cited = match citations(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        Ok(c) => c,
+        Err(e) => panic!("{e}"),
+    };
+    let found = code(&spec(), &cited);
+    assert!(found.is_empty(), "{}", lines(&found));
+}
+
+#[test]
+fn the_spec_and_the_core_have_the_same_quirks() {
+    let ours: BTreeSet<String> =
+        spec().quirks.iter().flat_map(|f| f.value.quirks.iter().map(|q| q.id.clone())).collect();
+    let core: BTreeSet<String> = crate::proto::quirk::Quirk::ALL.iter().map(|q| q.as_str().to_string()).collect();
+    assert_eq!(ours, core);
+}

@@ -4,6 +4,7 @@
 //! any integer width; `$int32` and `$int64` demand the width. Several operators in one mapping must all hold.
 //! There is no `$regex`: `$contains` and `$len` say enough.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use bson::{Bson, Document};
@@ -56,7 +57,7 @@ pub const MATCHERS: &[&str] = &[
 #[must_use]
 pub fn compare(expected: &Lit, actual: &Document, root: &str, place: &str, vars: &mut Vars) -> Vec<Mismatch> {
     let mut m = Matching { vars, place, out: Vec::new() };
-    m.document(expected, actual, root);
+    m.value(expected, Some(&Bson::Document(actual.clone())), root);
     m.out
 }
 
@@ -91,9 +92,7 @@ impl Matching<'_> {
     }
 
     fn document(&mut self, expected: &Lit, actual: &Document, path: &str) {
-        let Lit::Map(keys) = expected else {
-            return self.differ(path, format!("{expected}"), Some(&Bson::Document(actual.clone())));
-        };
+        let Lit::Map(keys) = expected else { return };
         for (k, want) in keys {
             self.value(want, actual.get(k), &format!("{path}.{k}"));
         }
@@ -221,14 +220,12 @@ impl Matching<'_> {
         let ok = if op == "$ne" {
             !same(&want, b)
         } else {
-            match (number(b), number(&want)) {
-                (Some(x), Some(y)) => match op {
-                    "$lt" => x < y,
-                    "$lte" => x <= y,
-                    "$gt" => x > y,
-                    _ => x >= y,
-                },
-                _ => false,
+            match (op, ordering(b, &want)) {
+                (_, None) => false,
+                ("$lt", Some(o)) => o.is_lt(),
+                ("$lte", Some(o)) => o.is_le(),
+                ("$gt", Some(o)) => o.is_gt(),
+                (_, Some(o)) => o.is_ge(),
             }
         };
         if !ok {
@@ -296,11 +293,16 @@ impl Matching<'_> {
     }
 }
 
+/// Whole numbers are compared as such: log ids do not fit a double.
 #[allow(clippy::cast_precision_loss)]
-fn number(b: &Bson) -> Option<f64> {
-    match b {
+fn ordering(a: &Bson, b: &Bson) -> Option<Ordering> {
+    let real = |b: &Bson| match b {
         Bson::Double(x) => Some(*x),
         other => whole(other).map(|n| n as f64),
+    };
+    match (whole(a), whole(b)) {
+        (Some(x), Some(y)) => Some(x.cmp(&y)),
+        _ => real(a)?.partial_cmp(&real(b)?),
     }
 }
 

@@ -25,13 +25,14 @@ fn said(yaml: &str, actual: &Document) -> Vec<String> {
 fn what_fits_says_nothing() {
     let d = doc! {
         "num": 5i64, "i": 5i32, "s": "hello", "x": 1.5, "u": Bson::Null, "a": [1i64, 2i64], "d": {"k": 1, "more": 2}, "t": 990i32,
-        "id": 1001i64,
+        "id": 1001i64, "log": 458_957_520_896_000_001i64,
     };
     for yaml in [
         "{num: 5, i: 5}",
         "{num: {$int64: 5}, i: {$int32: 5}}",
         "{num: {$type: int64}, i: {$type: [int32, int64]}, s: {$type: string}}",
         "{num: {$gt: 4, $lt: 6}, i: {$gte: 5, $lte: 5}, x: {$gt: 1}}",
+        "{log: {$gt: 458957520896000000, $lt: 458957520896000002}}",
         "{num: {$ne: 6}, s: {$ne: x}}",
         "{s: {$contains: ell, $len: 5}, a: {$len: {$gt: 1}, $contains: 2}}",
         "{a: {$unordered: [2, 1]}}",

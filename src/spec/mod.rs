@@ -1,19 +1,21 @@
 //! The judge: reads the spec's YAML, drives a target through a case's steps, compares, and gives verdicts.
 //!
 //! Reading, lowest first: [`scan`] (positions, and what two readers of YAML would read differently), [`yaml`] (a file
-//! into a typed value), [`lit`] (a value as it was written), [`format`] (what each kind of file holds), [`corpus`]
+//! into a typed value), [`lit`] (a value as it was written), [`mod@format`] (what each kind of file holds), [`corpus`]
 //! (all files), [`lint`] (what must hold between them), [`schema`] (the same types for editors).
 //!
-//! Judging: [`value`] (a written body into BSON), [`matcher`] (BSON against what was expected), [`verdict`].
+//! Judging: [`value`] (a written body into BSON), [`matcher`] (BSON against what was expected), [`verdict`], [`run`]
+//! (the steps, against a target), [`judge`] (all of it).
 //!
 //! The protocol itself is in `proto`, the data in the top-level `spec/`; nothing here decides what is right.
 
 pub mod corpus;
 pub mod format;
-mod lexical;
+pub mod judge;
 pub mod lint;
 pub mod lit;
 pub mod matcher;
+pub mod run;
 pub mod scan;
 pub mod schema;
 pub mod value;

@@ -34,6 +34,11 @@ impl Vars {
         self.0.insert(name.into(), (value.into(), None));
     }
 
+    /// Takes a name away.
+    pub fn forget(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
     /// What a name stands for.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Bson> {
@@ -44,16 +49,17 @@ impl Vars {
     ///
     /// # Errors
     /// What the name already stands for, and since where.
-    pub fn bind(&mut self, name: &str, value: &Bson, place: &str) -> Result<(), Conflict> {
+    pub fn bind(&mut self, name: &str, value: &Bson, place: &str) -> Result<(), Box<Conflict>> {
         match self.0.get(name) {
             None => {
                 self.0.insert(name.to_string(), (value.clone(), Some(place.to_string())));
                 Ok(())
             }
             Some((have, _)) if same(have, value) => Ok(()),
-            Some((have, at)) => {
-                Err(Conflict { value: have.clone(), place: at.clone().unwrap_or_else(|| "the case's world".into()) })
-            }
+            Some((have, at)) => Err(Box::new(Conflict {
+                value: have.clone(),
+                place: at.clone().unwrap_or_else(|| "the case's world".into()),
+            })),
         }
     }
 }
@@ -138,7 +144,7 @@ fn wrong(path: &str, what: impl Into<String>) -> ValueError {
 }
 
 /// The operators that make values; the others only compare.
-pub const OPERATORS: &[&str] = &["$int32", "$int64", "$double", "$var", "$bytes", "$repeat", "$add"];
+pub const OPERATORS: &[&str] = &["$int32", "$int64", "$double", "$var", "$bytes", "$repeat", "$add", "$with"];
 
 fn operate(op: &str, arg: &Lit, vars: &Vars, path: &str) -> Result<Bson, ValueError> {
     match op {
@@ -164,6 +170,7 @@ fn operate(op: &str, arg: &Lit, vars: &Vars, path: &str) -> Result<Bson, ValueEr
             Ok(Bson::Binary(Binary { subtype: BinarySubtype::Generic, bytes }))
         }
         "$repeat" => repeat(arg, vars, path),
+        "$with" => merged(arg, vars, path),
         "$add" => match arg {
             Lit::Seq(v) => {
                 let parts = v.iter().map(|x| number(x, vars, path)).collect::<Result<Vec<_>, _>>()?;
@@ -174,6 +181,19 @@ fn operate(op: &str, arg: &Lit, vars: &Vars, path: &str) -> Result<Bson, ValueEr
         },
         _ => Err(wrong(path, format!("`{op}` makes no value; these do: {}", OPERATORS.join(" ")))),
     }
+}
+
+/// Documents laid over one another: keys of a later one replace those of an earlier one.
+fn merged(arg: &Lit, vars: &Vars, path: &str) -> Result<Bson, ValueError> {
+    let Lit::Seq(parts) = arg else { return Err(wrong(path, "$with takes a list of documents")) };
+    let mut out = Document::new();
+    for (n, part) in parts.iter().enumerate() {
+        match to_bson(part, vars, &format!("{path}[{n}]"))? {
+            Bson::Document(d) => out.extend(d),
+            other => return Err(wrong(path, format!("$with takes documents, not {other}"))),
+        }
+    }
+    Ok(Bson::Document(out))
 }
 
 fn repeat(arg: &Lit, vars: &Vars, path: &str) -> Result<Bson, ValueError> {
@@ -252,11 +272,12 @@ mod tests {
         vars.set("alice.id", 1001i64);
         vars.set("case.nonce", "n1");
         let body = lit(
-            "{chatId: {$var: alice.id}, small: 7, big: 4294967296, w: {$int64: 7}, x: {$double: 2}, msg: \"hi ${case.nonce}/${alice.id}\", nil: null, b: {$bytes: \"00ff\"}, r: {$repeat: {text: ab, times: 2}}, s: {$add: [{$var: alice.id}, 1]}}",
+            "{chatId: {$var: alice.id}, small: 7, big: 4294967296, w: {$int64: 7}, x: {$double: 2}, msg: \"hi ${case.nonce}/${alice.id}\", nil: null, b: {$bytes: \"00ff\"}, r: {$repeat: {text: ab, times: 2}}, s: {$add: [{$var: alice.id}, 1]}, d: {$with: [{k: 1, l: 2}, {l: 3}]}}",
         );
         let want = doc! {
             "chatId": 1001i64, "small": 7i32, "big": 4_294_967_296i64, "w": 7i64, "x": 2.0, "msg": "hi n1/1001", "nil": Bson::Null,
             "b": Binary { subtype: BinarySubtype::Generic, bytes: vec![0, 255] }, "r": "abab", "s": 1002i64,
+            "d": {"k": 1i32, "l": 3i32},
         };
         assert_eq!(document(&body, &vars), Ok(want));
     }

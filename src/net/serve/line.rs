@@ -3,16 +3,14 @@
 use std::future::pending;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncWriteExt, WriteHalf};
 use tokio::sync::{mpsc, oneshot};
 
 use super::Event;
-use crate::net::BoxStream;
+use crate::net::{BoxStream, read_all};
 use crate::proto::error::PeerMisbehaved;
 use crate::proto::server::{ConnId, Why};
 
-/// Bytes that one read takes at most.
-const READ_MAX: usize = 16 << 10;
 /// How long a peer has to take what is queued when we close.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -47,7 +45,7 @@ pub(super) fn start(conn: ConnId, stream: BoxStream, inbox: &mpsc::Sender<Event>
     let (read, write) = tokio::io::split(stream);
     let (orders, todo) = mpsc::unbounded_channel();
     let (kill, killed) = oneshot::channel();
-    let reader = tokio::spawn(reader(conn, read, inbox.clone()));
+    let reader = tokio::spawn(read_all(read, inbox.clone(), move |b| Event::Read(conn, b), Event::Gone(conn)));
     let inbox = inbox.clone();
     tokio::spawn(async move {
         let killed = async {
@@ -64,22 +62,6 @@ pub(super) fn start(conn: ConnId, stream: BoxStream, inbox: &mpsc::Sender<Event>
         let _ = inbox.send(Event::Gone(conn)).await;
     });
     Line { orders, kill }
-}
-
-async fn reader(conn: ConnId, mut stream: ReadHalf<BoxStream>, inbox: mpsc::Sender<Event>) {
-    let mut buffer = vec![0; READ_MAX];
-    loop {
-        match stream.read(&mut buffer).await {
-            Ok(0) | Err(_) => break,
-            Ok(n) => {
-                let bytes = buffer.get(..n).unwrap_or_default().to_vec();
-                if inbox.send(Event::Read(conn, bytes)).await.is_err() {
-                    return;
-                }
-            }
-        }
-    }
-    let _ = inbox.send(Event::Gone(conn)).await;
 }
 
 /// Writes what it is told, everything that waits in one write. It ends when it is told to, when the hub has dropped

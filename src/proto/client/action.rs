@@ -75,7 +75,6 @@ impl Client {
         if !self.is_logged_on() {
             return Some(Failure::NotLoggedOn);
         }
-        //= CLIENT-LIMIT-1
         let over = self.pending_requests() >= PENDING_MAX || body_len + HEADER_LEN > self.config.limits.body_len_max;
         over.then_some(Failure::OverLimit)
     }

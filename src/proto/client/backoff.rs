@@ -50,7 +50,9 @@ mod tests {
             let delays: Vec<_> = (0..200)
                 .map(|seed| {
                     let mut r = retries(seed);
-                    (0..n).for_each(|_| drop(r.next_delay()));
+                    for _ in 0..n {
+                        let _ = r.next_delay();
+                    }
                     r.next_delay()
                 })
                 .collect();

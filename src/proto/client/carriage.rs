@@ -59,7 +59,7 @@ impl Client {
     pub(super) fn ask_login(&mut self, out: Vec<u8>, now: Time) {
         self.state = State::AwaitsLogin;
         let config = self.config.clone();
-        //= CLIENT-LOGIN-1
+        //= CLIENT-ENTRY-1
         if config.era == Era::E2012 {
             let body = login::Request {
                 opt: Some(""),
@@ -102,6 +102,11 @@ impl Client {
 
     /// Acts on a reply. An error leaves nothing changed.
     pub(super) fn replied(&mut self, open: &Open<Asked>, packet: &Packet<'_>, now: Time) -> Result<(), Malformed> {
+        if open.what == Asked::Ping {
+            // Whatever it says, it is alive; `{}` is an answer too (loco-modern §4.1).
+            self.retries.reset();
+            return Ok(());
+        }
         let doc = packet.document(&self.config.limits)?;
         let in_body = doc.integer("status").map(|n| i32::try_from(n).unwrap_or(i32::MIN));
         let status = in_body.unwrap_or(i32::from(packet.header.status));
@@ -110,11 +115,7 @@ impl Client {
                 self.tell(Event::Reply { ticket, status, body: packet.body.to_vec() });
                 Ok(())
             }
-            // `{}` is an answer too (loco-modern §4.1).
-            Asked::Ping => {
-                self.retries.reset();
-                Ok(())
-            }
+            Asked::Ping => Ok(()),
             Asked::GetConf | Asked::Route | Asked::Login | Asked::Rooms => {
                 self.replied_to_entrance(open, status, packet, now)
             }
@@ -162,6 +163,7 @@ impl Client {
             Asked::Rooms => PARTIAL_PAGE,
             _ => status::OK,
         };
+        //= CLIENT-LOGIN-1
         if status != status::OK && status != partial {
             if open.what == Asked::Login && self.has(Quirk::IgnoresLoginStatus) {
                 self.step(Happening::Listed, now);
@@ -233,7 +235,7 @@ impl Client {
 
     /// Merges one page of changed rooms: what it does not name has not changed (loco-modern §3.3).
     fn merge(&mut self, page: &Page<'_>, now: Time) {
-        //= CLIENT-ROOMS-1
+        //= CLIENT-PAGE-1, CLIENT-ROOMS-1
         for item in &page.rooms {
             let Some(room) = self.room(item.chat_id, item.last_log_id) else {
                 return self.broken(Why::OverLimit("rooms"), now);
@@ -310,7 +312,7 @@ impl Client {
         self.tell(Event::LoggedIn { user_id: self.account.user_id, rooms: self.rooms.summaries() });
         self.rooms.dirty = self.rooms.map.keys().copied().chain(self.outbox.rooms()).collect();
         self.rooms.dirty.extend(self.rooms.wanted.keys().copied());
-        //= CLIENT-PING-1
+        //= PING-INTERVAL-1
         self.ping_at = now;
         if !self.has(Quirk::NeverPings) {
             self.ping(now);
@@ -318,7 +320,7 @@ impl Client {
     }
 
     /// PINGs come at a steady beat, whatever else travels: the server listens for us as we listen for it. One that is
-    /// not answered in time ends the connection, as every request does (`CLIENT-PING-2`).
+    /// not answered in time ends the connection, as every request does (`PING-ANSWER-1`).
     pub(super) fn ping(&mut self, now: Time) {
         let named = self.route.heartbeat.filter(|_| !self.config.heartbeat_forced);
         self.ping_at = now + named.unwrap_or(self.config.heartbeat);

@@ -98,7 +98,7 @@ impl ClientConfig {
             first,
             booking_tls: era.is_modern(),
             keys,
-            heartbeat: Duration::from_secs(60),
+            heartbeat: Duration::from_secs(if era.is_modern() { 60 } else { 1200 }),
             heartbeat_forced: false,
             request_timeout: Duration::from_secs(15),
             connect_timeout: Duration::from_secs(15),

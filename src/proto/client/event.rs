@@ -233,6 +233,13 @@ pub enum Event {
         /// Its method.
         method: Method,
     },
+    /// A body that cannot be read. It has not been acted on; if it was a reply, another event says what becomes of it.
+    BadBody {
+        /// Its method.
+        method: Method,
+        /// What is wrong.
+        error: Malformed,
+    },
     /// The configuration cannot work: no retry until the next [`Action::Login`].
     GaveUp {
         /// What is wrong with it.
@@ -296,6 +303,8 @@ pub enum Failure {
     Status(i32),
     /// It was written, no answer came, and the room can no longer be looked into.
     InDoubt(i32),
+    /// A reply came and cannot be read.
+    BadReply,
     /// No reply within its time.
     TimedOut,
     /// The connection ended first.

@@ -27,6 +27,13 @@ pub(super) enum Asked {
     Raw { ticket: u64 },
 }
 
+impl Asked {
+    /// Whether there is no session without a good reply.
+    pub(super) const fn carries_the_session(self) -> bool {
+        matches!(self, Self::GetConf | Self::Route | Self::Login | Self::Rooms | Self::Sync { .. })
+    }
+}
+
 /// The body of a request.
 pub(super) enum Content<'a> {
     /// Written field by field.

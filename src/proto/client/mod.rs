@@ -18,6 +18,7 @@
 //! | `push` | what the server sends unasked |
 //! | `action` | what the user of the client wants |
 //! | `sync` | catching up, looking up, sending |
+//! | `observe` | what one may look at from outside |
 //! | `link`, `pending` | one connection and its request map |
 //! | `outbox`, `rooms`, `backoff` | plain state |
 //!
@@ -31,6 +32,7 @@ mod carriage;
 pub mod config;
 pub mod event;
 mod link;
+mod observe;
 mod outbox;
 mod pending;
 mod push;
@@ -45,6 +47,7 @@ use std::collections::VecDeque;
 
 pub use config::{Backoff, ClientConfig, Endpoint};
 pub use event::{Action, ConnId, Event, Failure, Input, Message, Output, RoomSummary, Source, Why};
+pub use observe::Tally;
 pub use state::State;
 
 use crate::proto::command::{Body, Door};
@@ -61,25 +64,6 @@ use pending::Open;
 use rooms::Rooms;
 use route::Route;
 use state::{Happening, Move, next};
-
-/// How the requests of this client have ended. `sent` is the sum of the others and of those that are pending.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Requests sent.
-    pub sent: u64,
-    /// Answered.
-    pub replied: u64,
-    /// Not answered within their time.
-    pub timed_out: u64,
-    /// Not answered before the connection ended.
-    pub disconnected: u64,
-    /// Fields in replies and pushes that nobody knows.
-    pub unknown_fields: u64,
-    /// Connections asked for.
-    pub connects: u64,
-    /// Logins that were accepted.
-    pub logins: u64,
-}
 
 /// The client.
 #[derive(Debug)]
@@ -165,87 +149,6 @@ impl Client {
         let ping = Some(self.ping_at).filter(|_| self.state == State::LoggedOn && !self.has(Quirk::NeverPings));
         reply.into_iter().chain(ping).min()
     }
-
-    /// What it waits for.
-    #[must_use]
-    pub const fn state(&self) -> State {
-        self.state
-    }
-
-    /// Whether it is logged on.
-    #[must_use]
-    pub fn is_logged_on(&self) -> bool {
-        self.state == State::LoggedOn
-    }
-
-    /// Requests that are not answered yet.
-    #[must_use]
-    pub fn pending_requests(&self) -> usize {
-        self.link.as_ref().map_or(0, |l| l.pending.len())
-    }
-
-    /// Messages that are not known to be sent.
-    #[must_use]
-    pub const fn outbox_len(&self) -> usize {
-        self.outbox.len()
-    }
-
-    /// How far this user has read in `room`, as far as this client knows.
-    #[must_use]
-    pub fn watermark(&self, room: i64) -> Option<i64> {
-        self.watermark_of(room, self.account.user_id)
-    }
-
-    /// How far `user_id` has read in `room`, as far as this client knows. It only rises.
-    #[must_use]
-    pub fn watermark_of(&self, room: i64, user_id: i64) -> Option<i64> {
-        self.rooms.map.get(&room)?.watermark(user_id)
-    }
-
-    /// The last log of `room` that was reported; all before it were too.
-    #[must_use]
-    pub fn seen(&self, room: i64) -> Option<i64> {
-        self.rooms.seen(room)
-    }
-
-    /// Whether nothing is being fetched, looked up or sent.
-    #[must_use]
-    pub fn is_settled(&self) -> bool {
-        self.is_logged_on()
-            && self.outbox.len() == 0
-            && self.rooms.jobs.is_empty()
-            && !self.rooms.map.keys().any(|r| self.rooms.behind(*r))
-    }
-
-    /// The rooms that are known, by rising id.
-    #[must_use]
-    pub fn rooms(&self) -> Vec<RoomSummary> {
-        self.rooms.summaries()
-    }
-
-    /// Who we are: as the login said, before that as the configuration says.
-    #[must_use]
-    pub const fn user_id(&self) -> i64 {
-        self.account.user_id
-    }
-
-    /// The connection that it has or wants.
-    #[must_use]
-    pub fn connection(&self) -> Option<ConnId> {
-        self.link.as_ref().map(|l| l.conn)
-    }
-
-    /// How its requests have ended so far.
-    #[must_use]
-    pub const fn tally(&self) -> Tally {
-        self.tally
-    }
-
-    /// What it was told before it started.
-    #[must_use]
-    pub const fn config(&self) -> &ClientConfig {
-        &self.config
-    }
 }
 
 /// The frame of the machine: states, timers, connections, packets.
@@ -319,7 +222,7 @@ impl Client {
             self.request_ended(&open, Failure::TimedOut);
             late.get_or_insert(open.method);
         }
-        //= CLIENT-TIMEOUT-1
+        //= PING-ANSWER-1
         if let Some(method) = late {
             self.broken(Why::TimedOut(method), now);
         }
@@ -339,7 +242,7 @@ impl Client {
     fn hang_up(&mut self, why: Why) {
         let Some(mut link) = self.link.take() else { return };
         self.outputs.push_back(Output::Close { conn: link.conn });
-        //= CLIENT-MATCH-2
+        //= CLIENT-PENDING-1
         for open in link.pending.drain() {
             self.tally.disconnected += 1;
             self.request_ended(&open, Failure::Disconnected);
@@ -383,10 +286,14 @@ impl Client {
         loop {
             // Whole packets before the first bad byte count: the server has sent them.
             let step = match deframer.next_packet() {
-                Ok(Some(packet)) => self.packet(&packet, now),
+                Ok(Some(packet)) => {
+                    self.packet(&packet, now);
+                    Ok(())
+                }
                 Ok(None) => break,
                 Err(e) => Err(e),
             };
+            //= CLIENT-FRAME-1
             if let Err(e) = step {
                 return self.broken(Why::Malformed(e), now);
             }
@@ -404,23 +311,41 @@ impl Client {
         }
     }
 
-    fn packet(&mut self, packet: &Packet<'_>, now: Time) -> Result<(), Malformed> {
+    fn packet(&mut self, packet: &Packet<'_>, now: Time) {
         let by_order = self.has(Quirk::MatchesByOrder);
-        let Some(pending) = self.link.as_mut().map(|l| &mut l.pending) else { return Ok(()) };
+        let Some(pending) = self.link.as_mut().map(|l| &mut l.pending) else { return };
         let header = packet.header;
+        //= CLIENT-PUSH-1
         let open = if by_order { pending.take_oldest() } else { pending.take(header.id, header.method) };
-        let Some(open) = open else { return self.pushed(packet, now) };
-        // What `replied` refuses it has not acted on: the request is still open, and ends with the connection.
-        match self.replied(&open, packet, now) {
-            Ok(()) => self.tally.replied += 1,
-            Err(e) => {
+        let acted = match &open {
+            Some(open) => self.replied(open, packet, now),
+            None => self.pushed(packet, now),
+        };
+        self.tally.replied += u64::from(open.is_some() && acted.is_ok());
+        if let Err(error) = acted {
+            self.bad_body(open, header.method, error, now);
+        }
+    }
+
+    /// A body that cannot be read. It has not been acted on in any part, and harms nothing but itself; without the
+    /// replies that a session stands on there is none.
+    fn bad_body(&mut self, open: Option<Open<Asked>>, method: Method, error: Malformed, now: Time) {
+        //= CLIENT-BODY-1
+        if let Some(open) = open {
+            if open.what.carries_the_session() {
                 if let Some(link) = &mut self.link {
                     link.pending.put_back(open);
                 }
-                return Err(e);
+                return self.broken(Why::Malformed(error), now);
             }
+            self.tally.replied += 1;
+            if let Asked::Write { room, msg_id } = open.what {
+                self.outbox.answered_badly(room, msg_id);
+                self.rooms.dirty.insert(room);
+            }
+            self.request_ended(&open, Failure::BadReply);
         }
-        Ok(())
+        self.tell(Event::BadBody { method, error });
     }
 
     /// Reads a typed body.

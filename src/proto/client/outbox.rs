@@ -1,7 +1,7 @@
 //! What waits to be sent: first in, first out in each room, one WRITE in flight per room, so that the order holds.
 //!
 //! A message whose connection ended before its reply is **in doubt**: the server may have it. It is looked up in the
-//! room's logs first and sent again only when it is not there (`CLIENT-OUTBOX-2`). That needs the server's fence: after
+//! room's logs first and sent again only when it is not there (`CLIENT-ONCE-1`). That needs the server's fence: after
 //! our new login nothing of the old session is applied any more.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -26,6 +26,8 @@ pub(super) struct Queued {
     /// The room's last log that was known when it was written: it is above it, if it is there.
     mark: i64,
     stage: Stage,
+    /// The reply came and could not be read.
+    answered_badly: bool,
 }
 
 /// The messages of all rooms.
@@ -50,7 +52,7 @@ impl Outbox {
     pub(super) fn push(&mut self, room: i64, ticket: u64, text: String) {
         let msg_id = self.next_msg_id;
         self.next_msg_id = self.next_msg_id.wrapping_add(1);
-        let queued = Queued { ticket, msg_id, text, mark: 0, stage: Stage::Waiting };
+        let queued = Queued { ticket, msg_id, text, mark: 0, stage: Stage::Waiting, answered_badly: false };
         self.rooms.entry(room).or_default().push_back(queued);
         self.len += 1;
     }
@@ -78,7 +80,6 @@ impl Outbox {
         let queued = self.take_head(log.room, |q| match q.stage {
             Stage::Waiting => false,
             _ if log.log_id <= q.mark => false,
-            //= CLIENT-OUTBOX-3
             stage if by_text => stage == Stage::Doubt && q.text == log.text,
             _ => q.msg_id == log.msg_id,
         })?;
@@ -104,13 +105,25 @@ impl Outbox {
         self.head(room).is_some_and(|q| q.stage == Stage::InFlight)
     }
 
-    /// The look-up has come to the room's end: what is still in doubt is not there.
-    pub(super) fn not_found(&mut self, room: i64) {
+    /// The reply to this message cannot be read: it is in doubt.
+    pub(super) fn answered_badly(&mut self, room: i64, msg_id: i64) {
+        if let Some(head) = self.rooms.get_mut(&room).and_then(VecDeque::front_mut)
+            && head.msg_id == msg_id
+        {
+            (head.stage, head.answered_badly) = (Stage::Doubt, true);
+        }
+    }
+
+    /// The look-up has come to the room's end: what is still in doubt is not there. It waits to be sent again, unless
+    /// the server has answered it: then that answer was a refusal, and its ticket is given back.
+    pub(super) fn not_found(&mut self, room: i64) -> Option<u64> {
         if let Some(head) = self.rooms.get_mut(&room).and_then(VecDeque::front_mut)
             && head.stage == Stage::Doubt
+            && !head.answered_badly
         {
             head.stage = Stage::Waiting;
         }
+        self.give_up_doubt(room)
     }
 
     /// The room cannot be looked into: gives up what is in doubt there.

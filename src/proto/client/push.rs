@@ -30,7 +30,7 @@ impl Client {
                 self.kicked(push.reason.unwrap_or_default(), now);
             }
             Some(CommandId::ChangeSvr) => self.moves(now),
-            //= CLIENT-PUSH-1
+            //= CLIENT-PUSH-2
             _ => self.tell(Event::UnknownPush { method: packet.header.method }),
         }
         Ok(())
@@ -40,7 +40,7 @@ impl Client {
         if CHANGE_SERVER.contains(&reason) {
             return self.moves(now);
         }
-        //= CLIENT-KICK-1
+        //= CLIENT-KICKOUT-1
         if next(self.state, Happening::Kicked) != Move::Ignore {
             self.tell(Event::Kicked { reason });
             self.step(Happening::Kicked, now);
@@ -48,7 +48,7 @@ impl Client {
     }
 
     fn moves(&mut self, now: Time) {
-        //= CLIENT-MOVE-1
+        //= CLIENT-CHANGESVR-1
         if next(self.state, Happening::Moved) != Move::Ignore {
             self.tell(Event::ServerMoves);
             self.step(Happening::Moved, now);

@@ -33,7 +33,7 @@ impl Route {
 
     /// Where to go now.
     fn next_door(&mut self, config: &ClientConfig, now: Time) -> (Door, Endpoint) {
-        //= CLIENT-ROUTE-1
+        //= CLIENT-ENTRY-1
         if let Some((carriage, until)) = &self.carriage
             && now < *until
         {

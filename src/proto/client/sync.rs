@@ -51,7 +51,7 @@ impl Client {
         let (seen, last) = self.rooms.map.get(&room).map_or((None, 0), |r| (Some(r.seen), r.last));
         let begin = if self.config.history { Some(0) } else { doubt };
         let seen = seen.or(wanted).or(begin).unwrap_or_default();
-        //= CLIENT-OUTBOX-2
+        //= CLIENT-ONCE-1
         let cur = doubt.map_or(seen, |mark| mark.min(seen));
         // A message in doubt may be above everything that is known.
         let max = if wanted.is_some() || doubt.is_some() { i64::MAX } else { last };
@@ -132,7 +132,9 @@ impl Client {
             }
             return self.ask_page(room, now);
         }
-        self.outbox.not_found(room);
+        if let Some(ticket) = self.outbox.not_found(room) {
+            self.tell(Event::SendFailed { ticket, why: Failure::BadReply });
+        }
         let claim = self.rooms.jobs.get(&room).map_or(0, |job| job.claim);
         if let Some(r) = self.rooms.map.get_mut(&room)
             && r.last <= claim

@@ -4,6 +4,8 @@
 //! nobody knows is counted, never fatal: the document that it came in keeps it.
 
 use crate::proto::error::{Malformed, MalformedKind};
+use crate::proto::wire::body::Fields;
+use crate::proto::wire::scan::tag;
 use crate::proto::wire::writer::index;
 use crate::proto::wire::{Document, Value, Writer};
 
@@ -60,6 +62,13 @@ pub trait Body<'a>: Sized {
     fn encode(&self, w: &mut Writer<'_>);
 }
 
+/// Appends `body` to `out` as a document.
+pub fn encode<'a>(body: &impl Body<'a>, out: &mut Vec<u8>) {
+    let mut w = Writer::begin(out);
+    body.encode(&mut w);
+    w.end();
+}
+
 /// A value that can be a field.
 pub trait FieldValue<'a>: Sized {
     /// The BSON type that it is written with.
@@ -75,23 +84,34 @@ pub trait FieldValue<'a>: Sized {
     /// What is wrong inside a nested document.
     fn read(value: Value<'a>, unknown: &mut u32) -> Result<Option<Self>, Malformed>;
 
+    /// Reads it from the bytes of a value of type `kind`, and gives what is behind it, when that is the type that it is
+    /// written with and nothing can be wrong. `None` says nothing: [`FieldValue::read`] decides.
+    #[inline(always)]
+    fn quick(_kind: u8, _value: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        None
+    }
+
     /// Writes it under `name`.
     fn write(&self, name: &str, w: &mut Writer<'_>);
 
     /// What it is when the field is absent; `None` when it must be there.
-    #[inline]
+    #[inline(always)]
     fn absent() -> Option<Self> {
         None
     }
 }
 
 macro_rules! scalar {
-    ($($ty:ty, $kind:ident, $value:pat => $read:expr, |$me:ident, $name:ident, $w:ident| $write:expr;)*) => { $(
+    ($($ty:ty, $kind:ident, $value:pat => $read:expr, $quick:expr, |$me:ident, $name:ident, $w:ident| $write:expr;)*) => { $(
         impl<'a> FieldValue<'a> for $ty {
             const KIND: Kind = Kind::$kind;
-            #[inline]
+            #[inline(always)]
             fn read(value: Value<'a>, _: &mut u32) -> Result<Option<Self>, Malformed> {
                 Ok(match value { $value => $read, _ => None })
+            }
+            #[inline(always)]
+            fn quick(kind: u8, value: &'a [u8]) -> Option<(Self, &'a [u8])> {
+                $quick(kind, value)
             }
             #[inline]
             fn write(&self, $name: &str, $w: &mut Writer<'_>) { let $me = self; $write; }
@@ -100,18 +120,47 @@ macro_rules! scalar {
 }
 
 scalar! {
-    bool, Bool, Value::Bool(b) => Some(b), |v, name, w| w.boolean(name, *v);
-    f64, Double, Value::Double(d) => Some(d), |v, name, w| w.double(name, *v);
-    &'a str, String, Value::String(s) => Some(s), |v, name, w| w.string(name, v);
-    &'a [u8], Binary, Value::Binary(_, b) => Some(b), |v, name, w| w.binary(name, v);
-    Document<'a>, AnyDocument, Value::Document(d) => Some(d), |v, name, w| w.raw_document(name, *v);
+    bool, Bool, Value::Bool(b) => Some(b), quick_bool, |v, name, w| w.boolean(name, *v);
+    f64, Double, Value::Double(d) => Some(d), slow, |v, name, w| w.double(name, *v);
+    &'a str, String, Value::String(s) => Some(s), quick_str, |v, name, w| w.string(name, v);
+    &'a [u8], Binary, Value::Binary(_, b) => Some(b), slow, |v, name, w| w.binary(name, v);
+    Document<'a>, AnyDocument, Value::Document(d) => Some(d), slow, |v, name, w| w.raw_document(name, *v);
+}
+
+/// The `N` bytes of a value of type `want`, and what is behind them.
+#[inline(always)]
+fn quick_fixed<const N: usize>(want: u8, kind: u8, value: &[u8]) -> Option<([u8; N], &[u8])> {
+    let (bytes, rest) = value.split_first_chunk()?;
+    (kind == want).then_some((*bytes, rest))
+}
+
+#[inline(always)]
+fn quick_bool(kind: u8, value: &[u8]) -> Option<(bool, &[u8])> {
+    quick_fixed::<1>(tag::BOOL, kind, value).map(|([b], rest)| (b != 0, rest))
+}
+
+#[inline(always)]
+fn quick_str(kind: u8, value: &[u8]) -> Option<(&str, &[u8])> {
+    let (len, rest) = quick_fixed(tag::STRING, kind, value)?;
+    let (text, rest) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(len)).ok()?)?;
+    let (_nul, text) = text.split_last()?;
+    core::str::from_utf8(text).ok().map(|text| (text, rest))
+}
+
+#[inline(always)]
+const fn slow<T>(_: u8, _: &[u8]) -> Option<(T, &[u8])> {
+    None
 }
 
 impl<'a> FieldValue<'a> for i32 {
     const KIND: Kind = Kind::Int32;
-    #[inline]
+    #[inline(always)]
     fn read(value: Value<'a>, _: &mut u32) -> Result<Option<Self>, Malformed> {
         Ok(value.as_i64().and_then(|n| Self::try_from(n).ok()))
+    }
+    #[inline(always)]
+    fn quick(kind: u8, value: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        quick_fixed(tag::INT32, kind, value).map(|(n, rest)| (Self::from_le_bytes(n), rest))
     }
     #[inline]
     fn write(&self, name: &str, w: &mut Writer<'_>) {
@@ -119,11 +168,16 @@ impl<'a> FieldValue<'a> for i32 {
     }
 }
 
+//= FRAME-INT-1, FRAME-INT64-1
 impl<'a> FieldValue<'a> for i64 {
     const KIND: Kind = Kind::Int64;
-    #[inline]
+    #[inline(always)]
     fn read(value: Value<'a>, _: &mut u32) -> Result<Option<Self>, Malformed> {
         Ok(value.as_i64())
+    }
+    #[inline(always)]
+    fn quick(kind: u8, value: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        quick_fixed(tag::INT64, kind, value).map(|(n, rest)| (Self::from_le_bytes(n), rest))
     }
     #[inline]
     fn write(&self, name: &str, w: &mut Writer<'_>) {
@@ -159,12 +213,19 @@ impl Default for AnyInt {
 
 impl<'a> FieldValue<'a> for AnyInt {
     const KIND: Kind = Kind::AnyInt;
-    #[inline]
+    #[inline(always)]
     fn read(value: Value<'a>, _: &mut u32) -> Result<Option<Self>, Malformed> {
         Ok(match value {
             Value::Int32(n) => Some(Self::Int32(n)),
             other => other.as_i64().map(Self::Int64),
         })
+    }
+    #[inline(always)]
+    fn quick(kind: u8, value: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        match i64::quick(kind, value) {
+            Some((n, rest)) => Some((Self::Int64(n), rest)),
+            None => i32::quick(kind, value).map(|(n, rest)| (Self::Int32(n), rest)),
+        }
     }
     #[inline]
     fn write(&self, name: &str, w: &mut Writer<'_>) {
@@ -179,12 +240,16 @@ impl<'a> FieldValue<'a> for AnyInt {
 impl<'a, T: FieldValue<'a>> FieldValue<'a> for Option<T> {
     const KIND: Kind = T::KIND;
     const REQUIRED: bool = false;
-    #[inline]
+    #[inline(always)]
     fn read(value: Value<'a>, unknown: &mut u32) -> Result<Option<Self>, Malformed> {
         match value {
             Value::Null => Ok(Some(None)),
             other => Ok(T::read(other, unknown)?.map(Some)),
         }
+    }
+    #[inline(always)]
+    fn quick(kind: u8, value: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        T::quick(kind, value).map(|(v, rest)| (Some(v), rest))
     }
     #[inline]
     fn write(&self, name: &str, w: &mut Writer<'_>) {
@@ -192,7 +257,7 @@ impl<'a, T: FieldValue<'a>> FieldValue<'a> for Option<T> {
             v.write(name, w);
         }
     }
-    #[inline]
+    #[inline(always)]
     fn absent() -> Option<Self> {
         Some(None)
     }
@@ -212,9 +277,13 @@ impl<'a, T: FieldValue<'a>> FieldValue<'a> for Nullable<T> {
     const KIND: Kind = T::KIND;
     const REQUIRED: bool = false;
     const NULLABLE: bool = true;
-    #[inline]
+    #[inline(always)]
     fn read(value: Value<'a>, unknown: &mut u32) -> Result<Option<Self>, Malformed> {
         Ok(Option::<T>::read(value, unknown)?.map(Self))
+    }
+    #[inline(always)]
+    fn quick(kind: u8, value: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        T::quick(kind, value).map(|(v, rest)| (Self(Some(v)), rest))
     }
     #[inline]
     fn write(&self, name: &str, w: &mut Writer<'_>) {
@@ -223,7 +292,7 @@ impl<'a, T: FieldValue<'a>> FieldValue<'a> for Nullable<T> {
             None => w.null(name),
         }
     }
-    #[inline]
+    #[inline(always)]
     fn absent() -> Option<Self> {
         Some(Self(None))
     }
@@ -233,14 +302,19 @@ impl<'a, T: FieldValue<'a>> FieldValue<'a> for Vec<T> {
     const KIND: Kind = Kind::Array(&T::KIND);
     fn read(value: Value<'a>, unknown: &mut u32) -> Result<Option<Self>, Malformed> {
         let Value::Array(items) = value else { return Ok(None) };
-        let mut all = Self::new();
-        for item in items.fields() {
+        let (mut all, mut items) = (Self::new(), items.fields());
+        loop {
+            if let Some((v, rest)) = items.peek().and_then(|(kind, value)| T::quick(kind, value)) {
+                all.push(v);
+                items.resume(rest);
+                continue;
+            }
+            let Some(item) = items.next() else { return Ok(Some(all)) };
             match T::read(item.value, unknown)? {
                 Some(v) => all.push(v),
                 None => return Err(MalformedKind::FieldType.at(item.at)),
             }
         }
-        Ok(Some(all))
     }
     fn write(&self, name: &str, w: &mut Writer<'_>) {
         w.array(name, |w| {
@@ -255,7 +329,7 @@ impl<'a, T: FieldValue<'a>> FieldValue<'a> for Vec<T> {
 ///
 /// # Errors
 /// A type that is not accepted, with the element's offset and name.
-#[inline]
+#[inline(always)]
 pub fn read_field<'a, T: FieldValue<'a>>(
     value: Value<'a>,
     at: usize,
@@ -268,11 +342,34 @@ pub fn read_field<'a, T: FieldValue<'a>>(
     }
 }
 
+/// Reads the next field if it is the one called `name`, which `with_nul` is with its NUL.
+///
+/// # Errors
+/// As [`read_field`].
+#[inline(always)]
+pub fn expect_field<'a, T: FieldValue<'a>>(
+    fields: &mut Fields<'a>,
+    with_nul: &str,
+    name: &'static str,
+    unknown: &mut u32,
+) -> Result<Option<T>, Malformed> {
+    let Some((kind, value)) = fields.expect(with_nul) else { return Ok(None) };
+    if let Some((v, rest)) = T::quick(kind, value) {
+        fields.resume(rest);
+        return Ok(Some(v));
+    }
+    match fields.next() {
+        Some(f) => read_field(f.value, f.at, name, unknown),
+        None => Ok(None),
+    }
+}
+
 /// What a slot holds once the document has been read.
 ///
 /// # Errors
 /// A required field that was not there.
-#[inline]
+#[inline(always)]
+//= FRAME-BODY-1
 pub fn finish_field<'a, T: FieldValue<'a>>(slot: Option<T>, at: usize, name: &'static str) -> Result<T, Malformed> {
     match slot.or_else(T::absent) {
         Some(v) => Ok(v),
@@ -281,6 +378,7 @@ pub fn finish_field<'a, T: FieldValue<'a>>(slot: Option<T>, at: usize, name: &'s
 }
 
 /// A table of bodies: `name: type = "name on the wire"`. It gives the struct, [`Body`] and [`FieldValue`].
+//= FRAME-UNKNOWN-1
 macro_rules! bodies {
     ($($(#[$m:meta])* $body:ident $(<$lt:lifetime>)? {
         $($(#[$fm:meta])* $field:ident : $ty:ty = $wire:literal,)*
@@ -304,7 +402,14 @@ macro_rules! bodies {
                 doc: $crate::proto::wire::Document<'a>, unknown: &mut u32,
             ) -> Result<Self, $crate::proto::error::Malformed> {
                 $(let mut $field: Option<$ty> = None;)*
-                for f in doc.fields() {
+                let mut fields = doc.fields();
+                // As far as the fields come in the order of the table; from the first that does not, in any order.
+                $(if let Some(v) =
+                    $crate::proto::command::field::expect_field(&mut fields, concat!($wire, "\0"), $wire, unknown)?
+                {
+                    $field = Some(v);
+                })*
+                for f in fields {
                     match f.name {
                         $(n if n == $wire.as_bytes() => {
                             $field = $crate::proto::command::field::read_field(f.value, f.at, $wire, unknown)?;

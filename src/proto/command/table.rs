@@ -131,6 +131,7 @@ macro_rules! table {
 
 table! {
     GetConf    "GETCONF"    MODERN Alone    [Booking]      (getconf::Request)       (getconf::Reply)       (-);
+    //= CHECKIN-PLAIN-1
     CheckIn    "CHECKIN"    ALL    Alone    [Ticket Entry] (checkin::Request)       (checkin::Reply)       (-);
     Buy        "BUY"        OLD    Alone    [Entry]        (buy::Request)           (buy::Reply)           (-);
     Login      "LOGIN"      OLD    Login    [Carriage]     (login::Request)         (login::Reply)         (-);

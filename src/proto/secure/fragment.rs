@@ -18,6 +18,7 @@ pub const fn plain_max(era: Era) -> usize {
 }
 
 /// The pieces of `plain`, each for one frame, in order; none for an empty plaintext.
+//= SECURE-CBC-2
 pub fn pieces(era: Era, plain: &[u8]) -> impl Iterator<Item = &[u8]> {
     plain.chunks(plain_max(era))
 }

@@ -67,6 +67,7 @@ pub const fn len_of(suite: Suite, plain_len: usize) -> usize {
 ///
 /// # Errors
 /// [`MalformedKind::FrameTooShort`], [`MalformedKind::FrameTooLong`] or [`MalformedKind::FrameNotBlocks`], at 0.
+//= SECURE-LEN-1
 pub fn check_len(suite: Suite, field: [u8; LEN_LEN], most: usize) -> Result<usize, Malformed> {
     let len = u32::from_le_bytes(field) as usize;
     let kind = if len < len_min(suite) {

@@ -61,6 +61,7 @@ impl Handshake {
     /// # Errors
     /// [`MalformedKind::HandshakeLength`] at 0, [`MalformedKind::HandshakeKeyType`] at 4,
     /// [`MalformedKind::HandshakeCipher`] at 8.
+    //= HS-LAYOUT-1, HS-TRIPLE-1, SECURE-KEYTYPE-1
     pub fn decode(bytes: &[u8]) -> Result<Option<(Self, usize)>, Malformed> {
         let Some(len) = u32_at(bytes, 0) else { return Ok(None) };
         let has_len = |era: &Era| era.triple().0 == len;

@@ -106,6 +106,7 @@ impl Opener {
     /// [`FrameTag`](crate::proto::error::MalformedKind::FrameTag). The offset counts from the frame's first byte.
     /// Plaintext of the frames before it has been appended, of it and after it nothing; every later call says the
     /// same error.
+    //= SECURE-STREAM-1
     pub fn push(&mut self, bytes: &[u8], plain: &mut Vec<u8>) -> Result<(), Malformed> {
         if let Some(error) = self.broken {
             return Err(error);

@@ -137,6 +137,7 @@ impl Open {
     }
 }
 
+//= SECURE-CBC-1, SECURE-CBC-3
 fn open_cbc(aes: &Aes128Dec, frame: &[u8], plain: &mut Vec<u8>) -> Result<(), Malformed> {
     let start = plain.len();
     plain.extend_from_slice(frame);
@@ -160,6 +161,7 @@ fn padding(blocks: &[u8]) -> Option<usize> {
 
 /// CFB is opened by encrypting IV and ciphertext as they lie in the frame, all blocks at once, and taking the result
 /// off the ciphertext one block further on.
+//= SECURE-CFB-1
 fn open_cfb(aes: &Aes128Enc, frame: &[u8], plain: &mut Vec<u8>) -> Result<(), Malformed> {
     let Some(sealed) = frame.get(BLOCK_LEN..) else {
         return Err(MalformedKind::FrameTooShort.at(0));
@@ -175,6 +177,7 @@ fn open_cfb(aes: &Aes128Enc, frame: &[u8], plain: &mut Vec<u8>) -> Result<(), Ma
 }
 
 /// The tag is checked over the whole ciphertext before the first byte is decrypted.
+//= SECURE-GCM-1, SECURE-GCM-2
 fn open_gcm(gcm: &Gcm, frame: &[u8], plain: &mut Vec<u8>) -> Result<(), Malformed> {
     let Some((nonce, rest)) = frame.split_first_chunk::<NONCE_LEN>() else {
         return Err(MalformedKind::FrameTooShort.at(0));
@@ -200,6 +203,7 @@ impl Nonces {
         Self { prefix: entropy.bytes(), next: Some(0) }
     }
 
+    //= SECURE-FRESH-1
     fn next(&mut self, entropy: &mut Entropy) -> [u8; NONCE_LEN] {
         let count = self.next.unwrap_or_else(|| {
             self.prefix = entropy.bytes();

@@ -43,6 +43,7 @@ pub fn wrap(era: Era, key: &SessionKey, public: &PublicRing, entropy: &mut Entro
 /// Key material longer than 16 bytes is cut to its first 16 (loco-modern §7 row 3); shorter material is a bad block.
 /// `entropy` blinds the RSA operation and has no part in the result.
 #[must_use]
+//= HS-REJECT-1
 pub fn unwrap(era: Era, wrapped: &[u8], ring: &KeyRing, entropy: &mut Entropy) -> SessionKey {
     let instead = ring.rejection_key(era, wrapped);
     let rsa = &ring.for_era(era).0;

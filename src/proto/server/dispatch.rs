@@ -1,10 +1,9 @@
 //! Which handler answers which command, and what goes into a handler and comes out of it.
 
 use super::Config;
-use super::fanout::encode;
 use super::handlers as h;
 use super::store::{Effect, Store, StoreError};
-use crate::proto::command::field::Body;
+use crate::proto::command::field::{Body, encode};
 use crate::proto::command::{CommandId, status};
 use crate::proto::error::Malformed;
 use crate::proto::secure::Era;

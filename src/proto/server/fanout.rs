@@ -1,10 +1,10 @@
 //! Replies and pushes as packets. A push goes to every online device of every user it is for, but the one that caused
-//! it, and only where its era has it; its packet id is 0 (`PUSH-ID-1`; loco-modern §7 row 9).
+//! it, and only where its era has it; its packet id is 0 (`FRAME-PUSHID-1`; loco-modern §7 row 9).
 
 use super::ConnId;
 use super::dispatch::Push;
 use super::machine::{Server, Why};
-use crate::proto::command::field::Body;
+use crate::proto::command::field::{Body, encode};
 use crate::proto::command::{CommandId, changesvr, kickout, status};
 use crate::proto::error::PeerMisbehaved;
 use crate::proto::limits::{EMPTY_DOCUMENT_LEN, HEADER_LEN};
@@ -13,7 +13,7 @@ use crate::proto::secure::Era;
 use crate::proto::session::server::Device;
 use crate::proto::session::{Event, State};
 use crate::proto::wire::header::{BODY_LEN, ID, STATUS};
-use crate::proto::wire::{Document, Method, Writer, begin_packet, end_packet};
+use crate::proto::wire::{Document, Method, begin_packet, end_packet};
 
 /// The packet id of every push.
 const PUSH_ID: u32 = 0;
@@ -26,7 +26,7 @@ impl Server {
         self.reply(conn, id, method, &body);
     }
 
-    //= REPLY-ID-1
+    //= FRAME-ID-1
     pub(super) fn reply(&mut self, conn: ConnId, id: u32, method: Method, body: &[u8]) {
         let quirks = self.config.quirks;
         let id = if quirks.has(Quirk::ForgetsPacketId) { id.wrapping_add(1) } else { id };
@@ -42,6 +42,7 @@ impl Server {
         self.send(conn);
     }
 
+    //= FRAME-PUSHID-1, CHAT-WRITE-4, CHAT-WRITE-5
     pub(super) fn push_all(&mut self, from: ConnId, request_id: u32, pushes: &[Push]) {
         let quirks = self.config.quirks;
         if quirks.has(Quirk::AckWithoutPush) {
@@ -72,6 +73,7 @@ impl Server {
             .collect()
     }
 
+    //= CLOSE-KICKOUT-1
     pub(super) fn push_kickout(&mut self, conn: ConnId) {
         self.push_one(conn, CommandId::KickOut, &kickout::Push { reason: Some(0) });
     }
@@ -91,6 +93,7 @@ impl Server {
     }
 
     /// Makes the packet in the reused buffer.
+    //= FRAME-STATUS-1
     fn build(&mut self, id: u32, method: Method, body: &[u8]) {
         self.packet.clear();
         begin_packet(&mut self.packet, id, method);
@@ -112,11 +115,4 @@ impl Server {
         self.stats.packets_out += 1;
         self.dirty.insert(conn);
     }
-}
-
-/// Appends `body` as a document.
-pub(super) fn encode<'a>(body: &impl Body<'a>, out: &mut Vec<u8>) {
-    let mut w = Writer::begin(out);
-    body.encode(&mut w);
-    w.end();
 }

@@ -198,6 +198,7 @@ impl Server {
     }
 
     /// The next thing to do; drain it until it is empty, after the commit.
+    //= PROMISE-DURABLE-1
     pub fn poll_output(&mut self) -> Option<Output> {
         while let Some(conn) = self.dirty.pop_first() {
             let Some(s) = self.sessions.get_mut(&conn) else { continue };
@@ -260,6 +261,7 @@ impl Server {
         self.online.iter().map(|((u, d), c)| (*u, *d, *c))
     }
 
+    //= LIMIT-LOGIN-1
     fn accept(&mut self, conn: ConnId, door: Door, now: Time) {
         let deadline = now + self.config.limits.login_within;
         self.sessions.insert(conn, Session::new(door, self.config.limits, deadline));
@@ -312,6 +314,7 @@ impl Server {
         self.leave(conn, user);
     }
 
+    //= CLOSE-HALF-1, CLOSE-OTHERS-1
     fn forget(&mut self, conn: ConnId) {
         if let Some(s) = self.sessions.remove(&conn) {
             self.timers.remove(&(s.deadline, conn));

@@ -100,6 +100,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::receive`].
+    //= HS-SILENT-1
     pub fn key(&mut self, key: &SessionKey, entropy: Entropy) -> Result<(), Malformed> {
         let (Some(era), Move::To(state)) = (self.era, next(self.state, Event::Key)) else { return Ok(()) };
         self.opener = Some(Opener::new(era, key, *self.deframer.limits()));
@@ -117,6 +118,7 @@ impl Session {
         }
     }
 
+    //= HS-SEGMENT-1
     fn hold(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
         if self.early.len() + bytes.len() > self.deframer.limits().pending_bytes_max {
             return Err(MalformedKind::PendingTooLong.at(self.early.len()));

@@ -110,11 +110,13 @@ pub const fn next(state: State, event: Event) -> Move {
         (S::LoggedOn, E::LoginRequest) => refuse(PeerMisbehaved::LoggedOnAlready),
         //= CLOSE-METHOD-1
         (S::Plain | S::AwaitsLogin | S::LoggedOn, E::UnknownRequest) => refuse(PeerMisbehaved::UnknownMethod),
+        //= HS-PLAIN-1, BOOK-DOOR-1
         (S::Plain, E::LoginRequest) | (S::LoggedOn, E::AloneRequest) => refuse(PeerMisbehaved::UnknownMethod),
         //= PROMISE-ONESESSION-1
         (S::LoggedOn, E::Fenced) => Move::Kick,
         //= PROMISE-DRAINED-1
         (S::LoggedOn, E::Drained) => Move::Move,
+        //= CLOSE-FRAME-1
         (_, E::Malformed | E::Silence | E::SlowReader | E::Drained | E::Fenced) => Move::Close,
         // The driver said something that cannot be: the connection is not worth keeping.
         (_, E::Handshake | E::PlainStart | E::Key) => Move::Close,

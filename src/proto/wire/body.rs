@@ -1,6 +1,6 @@
 //! Reading a scanned document by a cursor, borrowed, without building a tree.
 
-use super::scan::{scan, tag};
+use super::scan::{Name, scan, tag};
 use crate::proto::error::Malformed;
 use crate::proto::limits::Limits;
 
@@ -89,7 +89,11 @@ impl<'a> Document<'a> {
     /// Its elements, in their order on the wire.
     #[must_use]
     pub const fn fields(self) -> Fields<'a> {
-        Fields { bytes: self.bytes, next: 4, base: self.at }
+        let rest = match self.bytes {
+            [_, _, _, _, rest @ ..] => rest,
+            _ => &[],
+        };
+        Fields { rest, end: self.at + self.bytes.len() }
     }
 
     /// The first element called `name`.
@@ -130,34 +134,56 @@ impl Value<'_> {
 /// The elements of a document.
 #[derive(Clone, Debug)]
 pub struct Fields<'a> {
-    bytes: &'a [u8],
-    next: usize,
-    base: usize,
+    rest: &'a [u8],
+    end: usize,
+}
+
+impl<'a> Fields<'a> {
+    /// The type of the next element and the bytes from its value on, when its name is `name`, which ends with its NUL.
+    ///
+    /// Bodies come mostly in the order of their table, so asking for the name that is expected is cheaper than finding
+    /// out which it is. Whoever makes use of the value says with [`Fields::resume`] what is left.
+    #[inline(always)]
+    pub(crate) fn expect(&self, name: &str) -> Option<(u8, &'a [u8])> {
+        let (&kind, rest) = self.rest.split_first()?;
+        let (found, value) = rest.split_at_checked(name.len())?;
+        (found == name.as_bytes()).then_some((kind, value))
+    }
+
+    /// As [`Fields::expect`], with any name.
+    #[inline(always)]
+    pub(crate) fn peek(&self) -> Option<(u8, &'a [u8])> {
+        let (&kind, rest) = self.rest.split_first()?;
+        if kind == 0 { None } else { Name::split(rest).map(|name| (kind, name.rest)) }
+    }
+
+    /// Goes on at `rest`: what is behind the value that [`Fields::expect`] or [`Fields::peek`] gave.
+    #[inline(always)]
+    pub(crate) const fn resume(&mut self, rest: &'a [u8]) {
+        self.rest = rest;
+    }
 }
 
 impl<'a> Iterator for Fields<'a> {
     type Item = Field<'a>;
 
     /// Ends at the closing NUL. The scan has made sure that everything is in place; were it not, this would end early.
-    #[inline]
+    #[inline(never)]
     fn next(&mut self) -> Option<Field<'a>> {
-        let at = self.next;
-        let rest = self.bytes.get(at..)?;
-        let (&kind, rest) = rest.split_first()?;
+        let at = self.end - self.rest.len();
+        let (&kind, rest) = self.rest.split_first()?;
         if kind == 0 {
             return None;
         }
-        let name_len = rest.iter().position(|&b| b == 0)?;
-        let (name, rest) = (rest.get(..name_len)?, rest.get(name_len + 1..)?);
-        let value_at = at + name_len + 2;
-        let (value, len) = read(kind, rest, self.base + value_at)?;
-        self.next = value_at + len;
-        Some(Field { name, value, at: self.base + at })
+        let Name { bytes: name, rest, .. } = Name::split(rest)?;
+        let (value, len) = read(kind, rest, self.end - rest.len())?;
+        self.rest = rest.get(len..)?;
+        Some(Field { name, value, at })
     }
 }
 
 /// The value at the front of `b`, and its length; `None` when it is not there whole.
-#[inline]
+#[inline(always)]
 pub(super) fn read(kind: u8, b: &[u8], at: usize) -> Option<(Value<'_>, usize)> {
     Some(match kind {
         tag::INT32 => (Value::Int32(i32::from_le_bytes(*b.first_chunk()?)), 4),
@@ -168,12 +194,21 @@ pub(super) fn read(kind: u8, b: &[u8], at: usize) -> Option<(Value<'_>, usize)> 
             (Value::String(core::str::from_utf8(text).ok()?), 4 + len)
         }
         tag::BOOL => (Value::Bool(*b.first()? != 0), 1),
-        tag::NULL | tag::UNDEFINED => (Value::Null, 0),
+        tag::NULL => (Value::Null, 0),
         tag::DOCUMENT | tag::ARRAY => {
             let len = length(b)?;
             let inner = Document { bytes: b.get(..len)?, at };
             (if kind == tag::ARRAY { Value::Array(inner) } else { Value::Document(inner) }, len)
         }
+        _ => return rare(kind, b),
+    })
+}
+
+/// The same for the types that are seldom in a body.
+#[cold]
+fn rare(kind: u8, b: &[u8]) -> Option<(Value<'_>, usize)> {
+    Some(match kind {
+        tag::UNDEFINED => (Value::Null, 0),
         tag::DOUBLE => (Value::Double(f64::from_le_bytes(*b.first_chunk()?)), 8),
         tag::DATE_TIME => (Value::DateTime(i64::from_le_bytes(*b.first_chunk()?)), 8),
         tag::BINARY => {

@@ -41,6 +41,7 @@ impl Deframer {
     ///
     /// # Errors
     /// [`MalformedKind::PendingTooLong`] when more would be held than one connection may have.
+    //= LIMIT-PENDING-1
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
         let max = self.limits.pending_bytes_max;
         let buffer = self.buffer_mut();
@@ -55,6 +56,7 @@ impl Deframer {
     ///
     /// # Errors
     /// A header that cannot be. The stream is then lost: there is no way to find the next packet.
+    //= FRAME-STREAM-1
     pub fn next_packet(&mut self) -> Result<Option<Packet<'_>>, Malformed> {
         let rest = self.buffer.get(self.taken..).unwrap_or_default();
         let Some(header) = Header::decode(rest, &self.limits)? else { return Ok(None) };

@@ -40,6 +40,8 @@ impl Header {
     /// # Errors
     /// Names the first field that cannot be, with its byte offset. A wrong field is found as soon as its bytes are
     /// there, so that a peer which sends garbage and waits is not waited for.
+    //= FRAME-HEADER-1
+    #[inline]
     pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Option<Self>, Malformed> {
         let Some(fixed) = bytes.first_chunk::<HEADER_LEN>() else {
             return Self::check_partial(bytes).map(|()| None);
@@ -66,6 +68,7 @@ impl Header {
     }
 
     /// What can be wrong with the first bytes of a header.
+    #[cold]
     fn check_partial(bytes: &[u8]) -> Result<(), Malformed> {
         let method = bytes.get(METHOD.start..).unwrap_or_default();
         Method::check(method.get(..METHOD_LEN).unwrap_or(method), METHOD.start)?;

@@ -39,182 +39,288 @@ pub const DEPTH_MAX: usize = 128;
 ///
 /// # Errors
 /// The first thing wrong, with its offset in `bytes`.
+//= FRAME-BODYLEN-2, LIMIT-DEPTH-1
 pub fn scan(bytes: &[u8], limits: &Limits) -> Result<(), Malformed> {
-    let mut s = Scan { bytes, at: 0, elements: 0, limits };
-    let end = s.open(bytes.len())?;
-    if end != bytes.len() {
-        return Err(MalformedKind::BsonTrailing.at(end));
+    let mut s = Scan { rest: bytes, end: bytes.len(), limits };
+    let content = s.open()?;
+    if !s.rest.is_empty() {
+        return Err(MalformedKind::BsonTrailing.at(s.at()));
     }
+    (s.rest, s.end) = (content, s.end - 1);
     let depth_max = limits.bson_depth_max.min(DEPTH_MAX);
-    let (mut stack, mut depth) = ([0usize; DEPTH_MAX], 1);
-    stack[0] = end;
-    while depth > 0 {
-        let end = stack[depth - 1];
-        if s.at + 1 == end {
-            // The last byte of a document is its NUL: `open` has checked it.
-            s.at = end;
-            depth -= 1;
+    // Where the contents end of the documents around this one, outermost first: less than 2^31, as lengths are.
+    // Most bodies are flat and never need the room.
+    let (mut stack, mut depth) = (None::<[u32; DEPTH_MAX]>, 0usize);
+    let mut elements_left = limits.bson_elements_max;
+    loop {
+        if s.rest.is_empty() {
+            let Some(outer) = depth.checked_sub(1) else { return Ok(()) };
+            // The NUL that closes the document is behind its content: `open` has checked it.
+            let next = s.end + 1;
+            (depth, s.end) = (outer, stack.as_ref().map_or(0, |ends| ends[outer] as usize));
+            s.rest = bytes.get(next..s.end).unwrap_or_default();
             continue;
         }
-        if let Some(inner) = s.element(end - 1)? {
-            if depth == depth_max {
-                return Err(MalformedKind::BsonDepth.at(s.at));
+        let Some(left) = elements_left.checked_sub(1) else {
+            return Err(MalformedKind::BsonElements.at(s.at()));
+        };
+        elements_left = left;
+        if let Some(inner) = s.element()? {
+            let inner_end = s.at() - 1;
+            if depth + 1 >= depth_max {
+                return Err(MalformedKind::BsonDepth.at(inner_end - inner.len()));
             }
-            stack[depth] = inner;
+            stack.get_or_insert_with(|| [0; DEPTH_MAX])[depth] = s.end as u32;
             depth += 1;
+            (s.rest, s.end) = (inner, inner_end);
         }
     }
-    Ok(())
 }
 
+/// The content of one document, from `rest` on; `end` is the offset behind it.
 struct Scan<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    elements: usize,
+    rest: &'a [u8],
+    end: usize,
     limits: &'a Limits,
 }
 
-impl Scan<'_> {
-    /// Steps into a document that must end at or before `end`; gives where it ends.
-    #[inline]
-    fn open(&mut self, end: usize) -> Result<usize, Malformed> {
-        let at = self.at;
-        let len = self.length(end)?;
-        let Some(doc_end) = at.checked_add(len).filter(|&e| len >= 5 && e <= end) else {
-            return Err(MalformedKind::BsonLength.at(at));
-        };
-        if self.bytes.get(doc_end - 1) != Some(&0) {
-            return Err(MalformedKind::BsonUnterminated.at(doc_end - 1));
-        }
-        Ok(doc_end)
+impl<'a> Scan<'a> {
+    /// The offset of what comes next.
+    #[inline(always)]
+    const fn at(&self) -> usize {
+        self.end - self.rest.len()
     }
 
-    /// One element before `end`; `Some` when it opened a nested document, then where that ends.
-    #[inline]
-    fn element(&mut self, end: usize) -> Result<Option<usize>, Malformed> {
-        let at = self.at;
-        self.elements += 1;
-        if self.elements > self.limits.bson_elements_max {
-            return Err(MalformedKind::BsonElements.at(at));
+    /// Takes a whole document; gives its content, without length and closing NUL.
+    #[inline(always)]
+    fn open(&mut self) -> Result<&'a [u8], Malformed> {
+        let at = self.at();
+        let len = self.length()?;
+        let Some((inner, rest)) = len.checked_sub(4).and_then(|n| self.rest.split_at_checked(n)) else {
+            return Err(MalformedKind::BsonLength.at(at));
+        };
+        match inner.split_last() {
+            Some((0, content)) => {
+                self.rest = rest;
+                Ok(content)
+            }
+            Some(_) => Err(MalformedKind::BsonUnterminated.at(at + len - 1)),
+            None => Err(MalformedKind::BsonLength.at(at)),
         }
-        let kind = self.bytes.get(at).copied().unwrap_or_default();
-        self.at += 1;
-        self.name(end)?;
+    }
+
+    /// Takes one element; `Some` when it is a nested document, then its content.
+    #[inline(always)]
+    fn element(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
+        let at = self.at();
+        let kind = self.head()?;
         let fixed = match kind {
             tag::INT32 => 4,
             tag::INT64 | tag::DOUBLE | tag::DATE_TIME | tag::TIMESTAMP => 8,
-            tag::STRING | tag::CODE | tag::SYMBOL => return self.string(end).map(|()| None),
-            tag::BOOL => return self.boolean(end).map(|()| None),
+            tag::STRING | tag::CODE | tag::SYMBOL => return self.string().map(|()| None),
+            tag::BOOL => return self.boolean().map(|()| None),
             tag::NULL | tag::UNDEFINED | tag::MIN_KEY | tag::MAX_KEY => 0,
-            tag::DOCUMENT | tag::ARRAY => return self.open(end).map(Some),
-            tag::BINARY => {
-                let at = self.at;
-                let len = self.length(end)?;
-                return self.skip(len.saturating_add(1), end, at).map(|()| None);
+            tag::DOCUMENT | tag::ARRAY => return self.open().map(Some),
+            _ => {
+                // A copy, so that only its address is taken and the scan itself stays in registers.
+                let mut rare = Scan { ..*self };
+                let inner = rare.rare_element(kind, at)?;
+                self.rest = rare.rest;
+                return Ok(inner);
             }
-            tag::OBJECT_ID => 12,
-            tag::DECIMAL => 16,
+        };
+        self.skip(fixed, self.at()).map(|()| None)
+    }
+
+    /// Takes an element's type and name; gives the type.
+    #[inline(always)]
+    fn head(&mut self) -> Result<u8, Malformed> {
+        if let Some(eight) = self.rest.first_chunk() {
+            // Type and name are in one number, unless the name is longer than six; its highest byte is 0 after the shift.
+            let eight = u64::from_le_bytes(*eight);
+            let name = eight >> 8;
+            let nuls = nuls(name);
+            let len = nuls.trailing_zeros() as usize / 8;
+            if len < 7 && high_before(name, nuls) == 0 {
+                self.rest = self.rest.get(len + 2..).unwrap_or_default();
+                return Ok(eight as u8);
+            }
+        }
+        let Some((&kind, rest)) = self.rest.split_first() else { return Ok(0) };
+        self.rest = rest;
+        self.name()?;
+        Ok(kind)
+    }
+
+    /// The elements that LOCO seldom or never uses.
+    #[cold]
+    fn rare_element(&mut self, kind: u8, at: usize) -> Result<Option<&'a [u8]>, Malformed> {
+        let value_at = self.at();
+        match kind {
+            tag::BINARY => {
+                let len = self.length()?;
+                self.skip(len.saturating_add(1), value_at)?;
+            }
+            tag::OBJECT_ID => self.skip(12, value_at)?,
+            tag::DECIMAL => self.skip(16, value_at)?,
             tag::REGEX => {
-                self.name(end)?;
-                return self.name(end).map(|()| None);
+                self.name()?;
+                self.name()?;
             }
             tag::DB_POINTER => {
-                self.string(end)?;
-                12
+                self.string()?;
+                self.skip(12, self.at())?;
             }
-            tag::CODE_SCOPE => return self.code_with_scope(end).map(Some),
+            tag::CODE_SCOPE => return self.code_with_scope().map(Some),
             _ => return Err(MalformedKind::BsonType.at(at)),
-        };
-        let at = self.at;
-        self.skip(fixed, end, at).map(|()| None)
+        }
+        Ok(None)
     }
 
-    #[inline]
-    fn skip(&mut self, n: usize, end: usize, at: usize) -> Result<(), Malformed> {
-        match self.at.checked_add(n) {
-            Some(next) if next <= end => {
-                self.at = next;
-                Ok(())
-            }
-            _ => Err(MalformedKind::BsonLength.at(at)),
-        }
-    }
-
-    /// A length field, as a number that is not negative.
-    #[inline]
-    fn length(&mut self, end: usize) -> Result<usize, Malformed> {
-        let at = self.at;
-        self.skip(4, end, at)?;
-        let raw = self.bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(-1, |b| i32::from_le_bytes(*b));
-        usize::try_from(raw).map_err(|_| MalformedKind::BsonLength.at(at))
-    }
-
-    /// A name: bytes up to a NUL.
-    #[inline]
-    fn name(&mut self, end: usize) -> Result<(), Malformed> {
-        let rest = self.bytes.get(self.at..end).unwrap_or_default();
-        let (mut n, mut high) = (0, 0u8);
-        loop {
-            match rest.get(n) {
-                None => return Err(MalformedKind::BsonUnterminated.at(self.at)),
-                Some(0) => break,
-                Some(&b) => high |= b,
-            }
-            n += 1;
-        }
-        if high >= 0x80 {
-            utf8(rest.get(..n).unwrap_or_default(), self.at)?;
-        }
-        self.at += n + 1;
+    /// Takes `n` bytes of the value that begins at `at`.
+    #[inline(always)]
+    fn skip(&mut self, n: usize, at: usize) -> Result<(), Malformed> {
+        self.rest = self.rest.get(n..).ok_or(MalformedKind::BsonLength.at(at))?;
         Ok(())
     }
 
+    /// A length field, as a number that is not negative.
+    #[inline(always)]
+    fn length(&mut self) -> Result<usize, Malformed> {
+        let Some((len, rest)) = self.rest.split_first_chunk() else {
+            return Err(MalformedKind::BsonLength.at(self.at()));
+        };
+        let Ok(len) = usize::try_from(i32::from_le_bytes(*len)) else {
+            return Err(MalformedKind::BsonLength.at(self.at()));
+        };
+        self.rest = rest;
+        Ok(len)
+    }
+
+    /// A name: bytes up to a NUL.
+    #[inline(always)]
+    fn name(&mut self) -> Result<(), Malformed> {
+        let at = self.at();
+        let Some(Name { bytes, rest, is_ascii }) = Name::split(self.rest) else {
+            return Err(MalformedKind::BsonUnterminated.at(at));
+        };
+        self.rest = rest;
+        if is_ascii { Ok(()) } else { utf8(bytes, at) }
+    }
+
     /// A string: its length counts the closing NUL.
-    #[inline]
-    fn string(&mut self, end: usize) -> Result<(), Malformed> {
-        let at = self.at;
-        let len = self.length(end)?;
+    #[inline(always)]
+    fn string(&mut self) -> Result<(), Malformed> {
+        let at = self.at();
+        let len = self.length()?;
         if len == 0 {
             return Err(MalformedKind::BsonLength.at(at));
         }
         if len - 1 > self.limits.bson_string_len_max {
             return Err(MalformedKind::BsonString.at(at));
         }
-        let text_at = self.at;
-        self.skip(len, end, at)?;
-        match self.bytes.get(text_at..self.at).and_then(<[u8]>::split_last) {
-            Some((0, text)) => utf8(text, text_at),
-            _ => Err(MalformedKind::BsonUnterminated.at(self.at - 1)),
-        }
-    }
-
-    #[inline]
-    fn boolean(&mut self, end: usize) -> Result<(), Malformed> {
-        let at = self.at;
-        self.skip(1, end, at)?;
-        match self.bytes.get(at) {
-            Some(0 | 1) => Ok(()),
-            _ => Err(MalformedKind::BsonBool.at(at)),
-        }
-    }
-
-    /// Code with scope: a total, a string, and a document that must fill the rest of it.
-    fn code_with_scope(&mut self, end: usize) -> Result<usize, Malformed> {
-        let at = self.at;
-        let total = self.length(end)?;
-        let Some(code_end) = at.checked_add(total).filter(|&e| e <= end) else {
+        let Some((text, rest)) = self.rest.split_at_checked(len) else {
             return Err(MalformedKind::BsonLength.at(at));
         };
-        self.string(code_end)?;
-        let scope_at = self.at;
-        match self.open(code_end)? {
-            scope_end if scope_end == code_end => Ok(scope_end),
-            _ => Err(MalformedKind::BsonLength.at(scope_at)),
+        self.rest = rest;
+        match text.split_last() {
+            Some((0, text)) => utf8(text, at + 4),
+            _ => Err(MalformedKind::BsonUnterminated.at(at + 3 + len)),
         }
+    }
+
+    #[inline(always)]
+    fn boolean(&mut self) -> Result<(), Malformed> {
+        match self.rest.split_first() {
+            Some((0 | 1, rest)) => {
+                self.rest = rest;
+                Ok(())
+            }
+            Some(_) => Err(MalformedKind::BsonBool.at(self.at())),
+            None => Err(MalformedKind::BsonLength.at(self.at())),
+        }
+    }
+
+    /// Code with scope: a total, a string, and a document that must fill the rest of it; gives the document's content.
+    fn code_with_scope(&mut self) -> Result<&'a [u8], Malformed> {
+        let at = self.at();
+        let total = self.length()?;
+        let Some((inside, rest)) = self.rest.split_at_checked(total.saturating_sub(4)) else {
+            return Err(MalformedKind::BsonLength.at(at));
+        };
+        let mut inner = Scan { rest: inside, end: self.at() + inside.len(), limits: self.limits };
+        inner.string()?;
+        let scope_at = inner.at();
+        let content = inner.open()?;
+        if !inner.rest.is_empty() {
+            return Err(MalformedKind::BsonLength.at(scope_at));
+        }
+        self.rest = rest;
+        Ok(content)
     }
 }
 
-#[inline]
+/// The lowest bit of each of eight bytes.
+const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
+/// The highest bit of each of eight bytes.
+const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+
+/// Marks the NULs among eight bytes by their highest bit. The lowest mark is right; one above it may be wrong.
+#[inline(always)]
+const fn nuls(eight: u64) -> u64 {
+    eight.wrapping_sub(LOW) & !eight & HIGH
+}
+
+/// The bytes before the lowest of `nuls` that are not ASCII, by their highest bit. Without that mark, which the
+/// subtraction takes away, no mark is where a highest bit is.
+#[inline(always)]
+const fn high_before(eight: u64, nuls: u64) -> u64 {
+    eight & HIGH & (nuls - 1)
+}
+
+/// Bytes up to a NUL.
+pub(super) struct Name<'a> {
+    /// What is before the NUL.
+    pub bytes: &'a [u8],
+    /// What is behind it.
+    pub rest: &'a [u8],
+    /// Whether the name is ASCII.
+    pub is_ascii: bool,
+}
+
+impl<'a> Name<'a> {
+    /// Looks for the NUL, eight bytes at a time; `None` when there is none.
+    #[inline(always)]
+    pub fn split(bytes: &'a [u8]) -> Option<Self> {
+        let (mut at, mut high) = (0, 0);
+        let len = loop {
+            let rest = bytes.get(at..)?;
+            let Some(eight) = rest.first_chunk() else {
+                let len = rest.iter().position(|&b| b == 0)?;
+                high |= rest.iter().take(len).fold(0, |all, b| all | u64::from(*b)) & HIGH;
+                break at + len;
+            };
+            let eight = u64::from_le_bytes(*eight);
+            let nuls = nuls(eight);
+            if nuls != 0 {
+                high |= high_before(eight, nuls);
+                break at + nuls.trailing_zeros() as usize / 8;
+            }
+            high |= eight & HIGH;
+            at += 8;
+        };
+        let (name, rest) = bytes.split_at_checked(len)?;
+        Some(Self { bytes: name, rest: rest.get(1..)?, is_ascii: high == 0 })
+    }
+}
+
+/// ASCII is most of what comes, and cheaper to see.
+#[inline(always)]
 fn utf8(bytes: &[u8], at: usize) -> Result<(), Malformed> {
+    if bytes.is_ascii() { Ok(()) } else { not_ascii(bytes, at) }
+}
+
+#[cold]
+fn not_ascii(bytes: &[u8], at: usize) -> Result<(), Malformed> {
     core::str::from_utf8(bytes).map(|_| ()).map_err(|e| MalformedKind::BsonUtf8.at(at + e.valid_up_to()))
 }

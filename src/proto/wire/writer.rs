@@ -12,7 +12,7 @@ pub struct Writer<'o> {
 
 impl<'o> Writer<'o> {
     /// Begins a document at the end of `out`.
-    #[inline]
+    #[inline(always)]
     pub fn begin(out: &'o mut Vec<u8>) -> Self {
         let start = out.len();
         out.extend_from_slice(&[0; 4]);
@@ -20,7 +20,7 @@ impl<'o> Writer<'o> {
     }
 
     /// Closes the document: its NUL, then its length.
-    #[inline]
+    #[inline(always)]
     pub fn end(self) {
         self.out.push(0);
         let len = i32::try_from(self.out.len() - self.start).unwrap_or(i32::MAX);
@@ -28,7 +28,7 @@ impl<'o> Writer<'o> {
     }
 
     /// The element's type and name. A name cannot hold a NUL: what follows one is cut.
-    #[inline]
+    #[inline(always)]
     fn head(&mut self, kind: u8, name: &str) {
         self.out.push(kind);
         self.out.extend_from_slice(name.as_bytes());
@@ -36,14 +36,14 @@ impl<'o> Writer<'o> {
     }
 
     /// An int32.
-    #[inline]
+    #[inline(always)]
     pub fn int32(&mut self, name: &str, v: i32) {
         self.head(tag::INT32, name);
         self.out.extend_from_slice(&v.to_le_bytes());
     }
 
     /// An int64.
-    #[inline]
+    #[inline(always)]
     pub fn int64(&mut self, name: &str, v: i64) {
         self.head(tag::INT64, name);
         self.out.extend_from_slice(&v.to_le_bytes());
@@ -56,14 +56,14 @@ impl<'o> Writer<'o> {
     }
 
     /// A boolean.
-    #[inline]
+    #[inline(always)]
     pub fn boolean(&mut self, name: &str, v: bool) {
         self.head(tag::BOOL, name);
         self.out.push(u8::from(v));
     }
 
     /// A string.
-    #[inline]
+    #[inline(always)]
     pub fn string(&mut self, name: &str, v: &str) {
         self.head(tag::STRING, name);
         self.out.extend_from_slice(&i32::try_from(v.len() + 1).unwrap_or(i32::MAX).to_le_bytes());

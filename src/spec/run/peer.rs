@@ -2,6 +2,9 @@
 //!
 //! It plays a client or a server. What the packets mean to the case is [`super::interpret`]'s.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use bson::Document;
 
 use super::bytes::{Unit, spoil};
@@ -122,10 +125,8 @@ impl Peer {
         let mut bytes = Vec::new();
         handshake.encode(&mut bytes);
         spoil(Unit::Handshake, &mut bytes, mutations, vars)?;
-        let layer = Layer::Secure(Box::new((
-            Sealer::new(era, &key, entropy.fork()),
-            Opener::new(era, &key, Limits::DEFAULT),
-        )));
+        let layer =
+            Layer::Secure(Box::new((Sealer::new(era, &key, entropy.fork()), Opener::new(era, &key, Limits::DEFAULT))));
         Ok((Self::new(conn, layer), bytes))
     }
 
@@ -170,7 +171,7 @@ impl Peer {
                 };
                 let ring = keys.ok_or("the judge has no private key")?;
                 let mut entropy = Entropy::named(self.conn, "judge as server");
-                let key = unwrap(handshake.era, &handshake.wrapped, ring, &mut entropy);
+                let key = unwrap_once(handshake.era, handshake.wrapped.as_bytes(), ring, &mut entropy);
                 let sealer = Sealer::new(handshake.era, &key, entropy.fork());
                 let mut opener = Opener::new(handshake.era, &key, Limits::DEFAULT);
                 let rest = self.early.get(used..).unwrap_or_default().to_vec();
@@ -208,6 +209,22 @@ impl Peer {
             Layer::Plain | Layer::AwaitsHandshake => None,
         }
     }
+}
+
+/// Session keys that were unwrapped before, with the test keys: the same connection of the same case makes the same
+/// handshake in every run, and RSA is most of the time that a case takes.
+static UNWRAPPED: Mutex<Unwrapped> = Mutex::new(Unwrapped::new());
+
+/// Era and RSA block to session key.
+type Unwrapped = BTreeMap<(Era, Vec<u8>), [u8; 16]>;
+
+/// [`unwrap`], remembered. Only for the test keys.
+pub(super) fn unwrap_once(era: Era, wrapped: &[u8], ring: &KeyRing, entropy: &mut Entropy) -> SessionKey {
+    let at = (era, wrapped.to_vec());
+    let known = UNWRAPPED.lock().unwrap_or_else(PoisonError::into_inner).get(&at).copied();
+    let key = known.unwrap_or_else(|| *unwrap(era, wrapped, ring, entropy).as_bytes());
+    UNWRAPPED.lock().unwrap_or_else(PoisonError::into_inner).insert(at, key);
+    SessionKey::from_bytes(key)
 }
 
 /// A body as a document; no body at all is an empty one. The core's scan goes first: it does not recurse.

@@ -3,14 +3,14 @@
 //! It does what `net::serve` does: commit, then transmit. Virtual time stands still while there is anything to do.
 
 use core::time::Duration;
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::collections::VecDeque;
 
+use super::peer::unwrap_once;
 use super::target::{Conn, Happening, Target, TargetError};
 use crate::proto::command::Door;
 use crate::proto::entropy::Entropy;
 use crate::proto::quirk::Quirks;
-use crate::proto::secure::{Era, KeyRing, PublicRing, SessionKey, unwrap};
+use crate::proto::secure::{Era, KeyRing, PublicRing};
 use crate::proto::server::{Config, Input, Output, Server};
 use crate::proto::time::Time;
 use crate::spec::format::step::Finish;
@@ -31,9 +31,6 @@ pub struct ServerTarget {
     next: Conn,
     queue: VecDeque<Happening>,
 }
-
-/// Session keys that were unwrapped before: the judge wraps the same key for the same connection name in every case.
-static UNWRAPPED: Mutex<BTreeMap<(Era, Vec<u8>), [u8; 16]>> = Mutex::new(BTreeMap::new());
 
 impl ServerTarget {
     /// A fresh server with the default world.
@@ -66,7 +63,7 @@ impl ServerTarget {
     fn handle(&mut self, input: Input<'_>) {
         let mut unwraps = self.batch(input);
         while let Some((conn, era, wrapped)) = unwraps.pop() {
-            let key = self.unwrap(era, wrapped);
+            let key = unwrap_once(era, &wrapped, &self.keys, &mut self.entropy);
             unwraps.extend(self.batch(Input::Unwrapped { conn, key }));
         }
     }
@@ -101,14 +98,6 @@ impl ServerTarget {
         if let Ok(mut unit) = self.store.begin() {
             let _ = self.server.handle(Input::Sent { conn, bytes }, now, &mut unit);
         }
-    }
-
-    fn unwrap(&mut self, era: Era, wrapped: Vec<u8>) -> SessionKey {
-        let at = (era, wrapped);
-        let known = UNWRAPPED.lock().unwrap_or_else(PoisonError::into_inner).get(&at).copied();
-        let key = known.unwrap_or_else(|| *unwrap(era, &at.1, &self.keys, &mut self.entropy).as_bytes());
-        UNWRAPPED.lock().unwrap_or_else(PoisonError::into_inner).insert(at, key);
-        SessionKey::from_bytes(key)
     }
 }
 

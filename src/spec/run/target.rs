@@ -11,7 +11,8 @@ use bson::Document;
 use crate::proto::command::Door;
 use crate::proto::secure::{KeyRing, PublicRing};
 use crate::proto::time::Time;
-use crate::spec::format::step::{EventKind, Finish};
+use crate::spec::format::driving::EventKind;
+use crate::spec::format::step::Finish;
 
 /// The judge's name for a connection, never used twice with one target.
 pub type Conn = u64;

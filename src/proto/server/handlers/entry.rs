@@ -57,7 +57,7 @@ pub fn getconf(ask: &Ask<'_>, _: &dyn Store, answer: &mut Answer) -> Result<(), 
 ///
 /// # Errors
 /// A wrong body.
-//= CHECKIN-REPLY-1
+//= CHECKIN-ADDRESS-1, CHECKIN-MINIMAL-1
 pub fn checkin(ask: &Ask<'_>, _: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let _: checkin::Request<'_> = ask.body(answer)?;
     let c = ask.config;

@@ -24,9 +24,9 @@ fn user_by_token(ask: &Ask<'_>, store: &dyn Store, token: &str) -> Result<User, 
     }
 }
 
-/// The kind of device: `dtype` when it is there, else what the operating system says (`LOGIN-DEVICE-1`, ours).
+/// The kind of device: `dtype` when it is there, else what the operating system says (`LOGIN-DEVICES-1`, ours).
 fn device(dtype: Option<i32>, os: &str) -> Device {
-    //= LOGIN-DEVICE-1
+    //= LOGIN-DEVICES-1
     match (dtype, os) {
         (Some(2), _) | (None, "win32" | "win" | "mac") => Device::Sub,
         _ => Device::Main,
@@ -37,6 +37,7 @@ fn device(dtype: Option<i32>, os: &str) -> Device {
 ///
 /// # Errors
 /// A wrong body, or a session key that is nobody's.
+//= LOGIN-2012-1
 pub fn login(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: login::Request<'_> = ask.body(answer)?;
     let user = user_by_token(ask, store, q.s_key)?;
@@ -49,6 +50,7 @@ pub fn login(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<()
 ///
 /// # Errors
 /// A wrong body, or a token that is nobody's.
+//= LOGIN-LIST-1
 pub fn loginlist(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: loginlist::Request<'_> = ask.body(answer)?;
     let user = user_by_token(ask, store, q.oauth_token)?;
@@ -76,6 +78,7 @@ pub fn loginlist(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Resul
 ///
 /// # Errors
 /// A wrong body.
+//= ROOM-PAGE-1
 pub fn lchatlist(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: lchatlist::Request = ask.body(answer)?;
     let page = Page::gather(ask, store, &known(q.chat_ids, q.max_ids), q.last_chat_id)?;
@@ -87,6 +90,7 @@ pub fn lchatlist(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Resul
 ///
 /// # Errors
 /// A wrong body.
+//= ROOM-NCHATLIST-1, ROOM-NCHATLIST-2
 pub fn nchatlist(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: nchatlist::Request = ask.body(answer)?;
     let page = Page::gather(ask, store, &known(Some(q.chat_ids), Some(q.max_ids)), i64::MIN)?;

@@ -15,7 +15,7 @@ const TEXT: i32 = 1;
 ///
 /// # Errors
 /// A wrong body, or a room that is not the user's.
-//= CHAT-WRITE-1
+//= CHAT-WRITE-1, CHAT-WRITE-2, CHAT-EXTRA-1
 pub fn write(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: write::Request<'_> = ask.body(answer)?;
     let room = room_of(ask, store, q.chat_id)?;
@@ -59,6 +59,7 @@ pub fn write(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<()
 ///
 /// # Errors
 /// A wrong body, nobody else in the room (-203), or a member who does not exist (-403).
+//= ROOM-CREATE-1
 pub fn cwrite(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: cwrite::Request<'_> = ask.body(answer)?;
     let mut ids = q.member_ids.clone();
@@ -102,6 +103,7 @@ pub fn cwrite(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(
 ///
 /// # Errors
 /// A wrong body, or a room that is not the user's.
+//= READ-SINCE-1
 pub fn read(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: read::Request = ask.body(answer)?;
     let room = room_of(ask, store, q.chat_id)?;
@@ -116,7 +118,7 @@ pub fn read(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(),
 ///
 /// # Errors
 /// A wrong body, or a room that is not the user's.
-//= CHAT-SYNC-1
+//= CHAT-SYNC-1, CHAT-SYNC-2, CHAT-SYNC-3, PROMISE-PUSHED-1
 pub fn syncmsg(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: syncmsg::Request = ask.body(answer)?;
     let room = room_of(ask, store, q.chat_id)?;
@@ -154,6 +156,7 @@ fn new_log(ask: &Ask<'_>, room: &Room) -> Log {
     }
 }
 
+//= PROMISE-PUSHED-1
 fn append(log: Log, answer: &mut Answer) {
     answer.last_log_id = log.log_id;
     answer.effects.push(Effect::AppendLog(log));
@@ -163,7 +166,7 @@ fn nick_name(ask: &Ask<'_>, store: &dyn Store) -> Result<String, Refused> {
     Ok(store.user(ask.user)?.map(|u| u.nick_name).unwrap_or_default())
 }
 
-//= PUSH-MSG-1
+//= CHAT-WRITE-3
 fn push_msg(ask: &Ask<'_>, room: &Room, log: &Log, no_seen: Option<bool>, name: &str, answer: &mut Answer) {
     let to = room.members.iter().map(|m| m.user_id).collect();
     let shift = i64::from(ask.config.quirks.has(Quirk::LogIdNotShared));

@@ -15,6 +15,7 @@ pub fn notiread(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result
     let q: notiread::Request = ask.body(answer)?;
     let room = room_of(ask, store, q.chat_id)?;
     let before = room.member(ask.user).map_or(0, |m| m.watermark);
+    //= READ-MARK-2, READ-MARK-3
     let watermark = q.watermark.min(room.last_log_id);
     let back = ask.config.quirks.has(Quirk::WatermarkGoesBack);
     if watermark > before || back {
@@ -31,6 +32,7 @@ pub fn notiread(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result
 ///
 /// # Errors
 /// A wrong body.
+//= LINK-SYNC-1
 pub fn synclink(ask: &Ask<'_>, _: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: synclink::Request = ask.body(answer)?;
     answer.reply(&synclink::Reply { status: 0, links: Some(Vec::new()), ltk: q.ltk, deleted: Some(Vec::new()) });
@@ -41,6 +43,7 @@ pub fn synclink(ask: &Ask<'_>, _: &dyn Store, answer: &mut Answer) -> Result<(),
 ///
 /// # Errors
 /// A wrong body.
+//= ROOM-SETST-1
 pub fn setst(ask: &Ask<'_>, _: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let _: setst::Request = ask.body(answer)?;
     answer.reply(&setst::Reply { status: 0 });

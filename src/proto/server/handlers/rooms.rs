@@ -11,7 +11,7 @@ use crate::proto::server::store::{Effect, Store};
 ///
 /// # Errors
 /// A wrong body, or a room that is not the user's.
-//= ROOM-CHATINFO-1
+//= ROOM-INFO-1
 pub fn chatinfo(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: chatinfo::Request = ask.body(answer)?;
     let room = room_of(ask, store, q.chat_id)?;
@@ -24,7 +24,7 @@ pub fn chatinfo(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result
 ///
 /// # Errors
 /// A wrong body, or a room that is not the user's.
-//= ROOM-CHATON-1
+//= ROOM-CHATON-1, READ-MARK-4
 pub fn chatonroom(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: chatonroom::Request = ask.body(answer)?;
     let room = room_of(ask, store, q.chat_id)?;

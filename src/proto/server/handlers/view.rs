@@ -14,7 +14,7 @@ const UNREAD_MAX: usize = 300;
 const SHOWN_MAX: usize = 5;
 
 /// The room, if the user may see it. No difference is made between a room that is not there and one that is not his.
-//= PROMISE-PRIVATE-1
+//= PROMISE-PRIVATE-1, ROOM-ABSENT-1
 pub(super) fn room_of(ask: &Ask<'_>, store: &dyn Store, chat_id: i64) -> Result<Room, Refused> {
     let room = store.room(chat_id)?.ok_or(Refused::Status(status::NO_SUCH_ROOM))?;
     if room.member(ask.user).is_none() && !ask.config.quirks.has(Quirk::SkipsMembershipCheck) {
@@ -33,6 +33,7 @@ pub(super) fn users(room: &Room, store: &dyn Store, most: usize) -> Result<Vec<U
 }
 
 /// A log. An attachment that is not there is "" since 2019 and null in 2012; `msgId` is an int32 in 2012.
+//= CHAT-LOG-1, CHAT-TEXT-1
 pub(super) fn chat_log(log: &Log, era: Era) -> ChatLog<'_> {
     let old = era == Era::E2012;
     ChatLog {
@@ -79,6 +80,7 @@ impl RoomParts {
         i32::try_from(self.room.members.len()).unwrap_or(i32::MAX)
     }
 
+    //= ROOM-LIST-1
     pub(super) fn item(&self, era: Era) -> RoomItem<'_> {
         RoomItem {
             chat_id: self.room.id,
@@ -97,6 +99,7 @@ impl RoomParts {
         }
     }
 
+    //= ROOM-INFO-1
     pub(super) fn info(&self, ask: &Ask<'_>) -> RoomInfo<'_> {
         let joined = self.room.member(ask.user).map_or(0, |m| m.joined_at);
         RoomInfo {

@@ -1,8 +1,8 @@
 //! Plain scalars that YAML 1.1 and 1.2 read differently, or that a person misreads: each must be quoted.
 //!
-//! Only the rules on single scalars; [`super::scan`] finds the scalars.
+//! Only the rules on single scalars; [`super`] finds them.
 
-use super::scan::Scalar;
+use super::Scalar;
 
 /// Keys whose value is always hex digits, and so is always quoted.
 const HEX_KEYS: &[&str] = &["hex", "append"];

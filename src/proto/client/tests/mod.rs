@@ -1,0 +1,11 @@
+//! The client driven by hand on plain values: [`fake`] is a scripted server, [`reference`] the real one.
+
+mod doors;
+mod fake;
+mod fuzz;
+mod memory;
+mod messages;
+mod outbox;
+mod reference;
+mod samples;
+mod trouble;
