@@ -35,6 +35,31 @@ pub mod tag {
 /// The deepest nesting that any limits may allow: the size of the scan's own stack.
 pub const DEPTH_MAX: usize = 128;
 
+/// Bytes of a value by its type, where they are always as many.
+const FIXED: [u8; 256] = {
+    let mut fixed = [NOT_FIXED; 256];
+    let mut i = 0;
+    while i < FIXED_TYPES.len() {
+        fixed[FIXED_TYPES[i].0 as usize] = FIXED_TYPES[i].1;
+        i += 1;
+    }
+    fixed
+};
+const FIXED_TYPES: [(u8, u8); 11] = [
+    (tag::INT32, 4),
+    (tag::INT64, 8),
+    (tag::DOUBLE, 8),
+    (tag::DATE_TIME, 8),
+    (tag::TIMESTAMP, 8),
+    (tag::NULL, 0),
+    (tag::UNDEFINED, 0),
+    (tag::MIN_KEY, 0),
+    (tag::MAX_KEY, 0),
+    (tag::OBJECT_ID, 12),
+    (tag::DECIMAL, 16),
+];
+const NOT_FIXED: u8 = u8::MAX;
+
 /// Checks that `bytes` are exactly one document.
 ///
 /// # Errors
@@ -114,22 +139,22 @@ impl<'a> Scan<'a> {
     fn element(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
         let at = self.at();
         let kind = self.head()?;
-        let fixed = match kind {
-            tag::INT32 => 4,
-            tag::INT64 | tag::DOUBLE | tag::DATE_TIME | tag::TIMESTAMP => 8,
-            tag::STRING | tag::CODE | tag::SYMBOL => return self.string().map(|()| None),
-            tag::BOOL => return self.boolean().map(|()| None),
-            tag::NULL | tag::UNDEFINED | tag::MIN_KEY | tag::MAX_KEY => 0,
-            tag::DOCUMENT | tag::ARRAY => return self.open().map(Some),
+        let fixed = FIXED[kind as usize];
+        if fixed != NOT_FIXED {
+            return self.skip(fixed as usize, self.at()).map(|()| None);
+        }
+        match kind {
+            tag::STRING | tag::CODE | tag::SYMBOL => self.string().map(|()| None),
+            tag::BOOL => self.boolean().map(|()| None),
+            tag::DOCUMENT | tag::ARRAY => self.open().map(Some),
             _ => {
                 // A copy, so that only its address is taken and the scan itself stays in registers.
                 let mut rare = Scan { ..*self };
                 let inner = rare.rare_element(kind, at)?;
                 self.rest = rare.rest;
-                return Ok(inner);
+                Ok(inner)
             }
-        };
-        self.skip(fixed, self.at()).map(|()| None)
+        }
     }
 
     /// Takes an element's type and name; gives the type.
@@ -161,8 +186,6 @@ impl<'a> Scan<'a> {
                 let len = self.length()?;
                 self.skip(len.saturating_add(1), value_at)?;
             }
-            tag::OBJECT_ID => self.skip(12, value_at)?,
-            tag::DECIMAL => self.skip(16, value_at)?,
             tag::REGEX => {
                 self.name()?;
                 self.name()?;
