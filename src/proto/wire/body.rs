@@ -150,11 +150,14 @@ impl<'a> Fields<'a> {
         (found == name.as_bytes()).then_some((kind, value))
     }
 
-    /// As [`Fields::expect`], with any name.
+    /// As [`Fields::expect`], with any name: most arrays have names of one digit.
     #[inline(always)]
     pub(crate) fn peek(&self) -> Option<(u8, &'a [u8])> {
-        let (&kind, rest) = self.rest.split_first()?;
-        if kind == 0 { None } else { Name::split(rest).map(|name| (kind, name.rest)) }
+        match *self.rest {
+            [] | [0, ..] => None,
+            [kind, digit, 0, ref value @ ..] if digit != 0 => Some((kind, value)),
+            [kind, ref rest @ ..] => Name::split(rest).map(|name| (kind, name.rest)),
+        }
     }
 
     /// The document or array that [`Fields::expect`] or [`Fields::peek`] has found, and what is behind it.

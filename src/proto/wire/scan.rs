@@ -66,6 +66,15 @@ const NOT_FIXED: u8 = u8::MAX;
 /// The first thing wrong, with its offset in `bytes`.
 //= FRAME-BODYLEN-2, LIMIT-DEPTH-1
 pub fn scan(bytes: &[u8], limits: &Limits) -> Result<(), Malformed> {
+    // An element takes two bytes at least, so that most bodies are too short for too many.
+    if bytes.len() / 2 > limits.bson_elements_max {
+        scan_all::<true>(bytes, limits)
+    } else {
+        scan_all::<false>(bytes, limits)
+    }
+}
+
+fn scan_all<const COUNTED: bool>(bytes: &[u8], limits: &Limits) -> Result<(), Malformed> {
     let mut s = Scan { rest: bytes, end: bytes.len(), limits };
     let content = s.open()?;
     if !s.rest.is_empty() {
@@ -76,7 +85,7 @@ pub fn scan(bytes: &[u8], limits: &Limits) -> Result<(), Malformed> {
     // Where the contents end of the documents around this one, outermost first: less than 2^31, as lengths are.
     // Most bodies are flat and never need the room.
     let (mut stack, mut depth) = (None::<[u32; DEPTH_MAX]>, 0usize);
-    let mut elements_left = limits.bson_elements_max;
+    let mut elements = 0;
     loop {
         if s.rest.is_empty() {
             let Some(outer) = depth.checked_sub(1) else { return Ok(()) };
@@ -86,10 +95,12 @@ pub fn scan(bytes: &[u8], limits: &Limits) -> Result<(), Malformed> {
             s.rest = bytes.get(next..s.end).unwrap_or_default();
             continue;
         }
-        let Some(left) = elements_left.checked_sub(1) else {
-            return Err(MalformedKind::BsonElements.at(s.at()));
-        };
-        elements_left = left;
+        if COUNTED {
+            elements += 1;
+            if elements > limits.bson_elements_max {
+                return Err(MalformedKind::BsonElements.at(s.at()));
+            }
+        }
         if let Some(inner) = s.element()? {
             let inner_end = s.at() - 1;
             if depth + 1 >= depth_max {
