@@ -297,7 +297,8 @@ async fn echo_one(mut stream: TcpStream) -> Result<(), Failure> {
     let mut line = Line::new(stream, handshake.era, &key, entropy.fork());
     line.opener.push(early.get(used..).unwrap_or_default(), line.deframer.buffer_mut())?;
     let mut back = Vec::new();
-    while line.receive().await? {
+    // What came right behind the handshake is in the deframer already.
+    loop {
         while let Some(packet) = line.deframer.next_packet()? {
             back.clear();
             back.extend_from_slice(&packet.header.encode());
@@ -305,6 +306,8 @@ async fn echo_one(mut stream: TcpStream) -> Result<(), Failure> {
             line.sealer.seal(&back, &mut line.sealed);
         }
         line.flush().await?;
+        if !line.receive().await? {
+            return Ok(());
+        }
     }
-    Ok(())
 }

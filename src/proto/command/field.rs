@@ -34,6 +34,14 @@ pub enum Kind {
     AnyDocument,
 }
 
+impl Kind {
+    /// Whether its values are documents or arrays.
+    #[must_use]
+    pub const fn is_nested(self) -> bool {
+        matches!(self, Self::Array(_) | Self::Document(_) | Self::AnyDocument)
+    }
+}
+
 /// One row of a body's table of fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldInfo {
@@ -298,21 +306,42 @@ impl<'a, T: FieldValue<'a>> FieldValue<'a> for Nullable<T> {
     }
 }
 
+/// Documents of an array that room is made for before the first of them is read.
+const ROOM_AT_ONCE_MAX: usize = 256;
+
 impl<'a, T: FieldValue<'a>> FieldValue<'a> for Vec<T> {
     const KIND: Kind = Kind::Array(&T::KIND);
     fn read(value: Value<'a>, unknown: &mut u32) -> Result<Option<Self>, Malformed> {
         let Value::Array(items) = value else { return Ok(None) };
-        let (mut all, mut items) = (Self::new(), items.fields());
+        let mut items = items.fields();
+        if items.is_done() {
+            return Ok(Some(Self::new()));
+        }
+        // Room at once for what is surely there; more than this grows by itself.
+        let mut all = Self::with_capacity(items.documents_ahead(ROOM_AT_ONCE_MAX).max(4));
         loop {
+            if items.is_done() {
+                return Ok(Some(all));
+            }
             if let Some((v, rest)) = items.peek().and_then(|(kind, value)| T::quick(kind, value)) {
                 all.push(v);
                 items.resume(rest);
                 continue;
             }
-            let Some(item) = items.next() else { return Ok(Some(all)) };
-            match T::read(item.value, unknown)? {
+            let at = items.at();
+            let value = match items.peek().and_then(|(kind, value)| items.nested(kind, value)) {
+                Some((value, rest)) => {
+                    items.resume(rest);
+                    value
+                }
+                None => match items.next() {
+                    Some(item) => item.value,
+                    None => return Ok(Some(all)),
+                },
+            };
+            match T::read(value, unknown)? {
                 Some(v) => all.push(v),
-                None => return Err(MalformedKind::FieldType.at(item.at)),
+                None => return Err(MalformedKind::FieldType.at(at)),
             }
         }
     }
@@ -357,6 +386,13 @@ pub fn expect_field<'a, T: FieldValue<'a>>(
     if let Some((v, rest)) = T::quick(kind, value) {
         fields.resume(rest);
         return Ok(Some(v));
+    }
+    if T::KIND.is_nested()
+        && let Some((value, rest)) = fields.nested(kind, value)
+    {
+        let at = fields.at();
+        fields.resume(rest);
+        return read_field(value, at, name, unknown);
     }
     match fields.next() {
         Some(f) => read_field(f.value, f.at, name, unknown),
@@ -409,7 +445,8 @@ macro_rules! bodies {
                 {
                     $field = Some(v);
                 })*
-                for f in fields {
+                while !fields.is_done() {
+                    let Some(f) = fields.next() else { break };
                     match f.name {
                         $(n if n == $wire.as_bytes() => {
                             $field = $crate::proto::command::field::read_field(f.value, f.at, $wire, unknown)?;

@@ -150,11 +150,50 @@ impl<'a> Fields<'a> {
         (found == name.as_bytes()).then_some((kind, value))
     }
 
-    /// As [`Fields::expect`], with any name.
+    /// As [`Fields::expect`], with any name: most arrays have names of one digit.
     #[inline(always)]
     pub(crate) fn peek(&self) -> Option<(u8, &'a [u8])> {
-        let (&kind, rest) = self.rest.split_first()?;
-        if kind == 0 { None } else { Name::split(rest).map(|name| (kind, name.rest)) }
+        match *self.rest {
+            [] | [0, ..] => None,
+            [kind, digit, 0, ref value @ ..] if digit != 0 => Some((kind, value)),
+            [kind, ref rest @ ..] => Name::split(rest).map(|name| (kind, name.rest)),
+        }
+    }
+
+    /// The document or array that [`Fields::expect`] or [`Fields::peek`] has found, and what is behind it.
+    #[inline(always)]
+    pub(crate) fn nested(&self, kind: u8, value: &'a [u8]) -> Option<(Value<'a>, &'a [u8])> {
+        let (bytes, rest) = value.split_at_checked(length(value)?)?;
+        let inner = Document { bytes, at: self.end - value.len() };
+        match kind {
+            tag::DOCUMENT => Some((Value::Document(inner), rest)),
+            tag::ARRAY => Some((Value::Array(inner), rest)),
+            _ => None,
+        }
+    }
+
+    /// How many of the next elements are documents, as far as `max`; what follows the last of them is not looked at.
+    #[inline]
+    pub(crate) fn documents_ahead(&self, max: usize) -> usize {
+        let (mut ahead, mut count) = (self.clone(), 0);
+        while let Some((tag::DOCUMENT, value)) = ahead.peek().filter(|_| count < max) {
+            let Some(rest) = length(value).and_then(|len| value.get(len..)) else { break };
+            ahead.resume(rest);
+            count += 1;
+        }
+        count
+    }
+
+    /// The offset of the next element in the packet's body.
+    #[inline(always)]
+    pub(crate) const fn at(&self) -> usize {
+        self.end - self.rest.len()
+    }
+
+    /// Whether nothing follows.
+    #[inline(always)]
+    pub(crate) const fn is_done(&self) -> bool {
+        matches!(self.rest, [] | [0, ..])
     }
 
     /// Goes on at `rest`: what is behind the value that [`Fields::expect`] or [`Fields::peek`] gave.
@@ -170,7 +209,7 @@ impl<'a> Iterator for Fields<'a> {
     /// Ends at the closing NUL. The scan has made sure that everything is in place; were it not, this would end early.
     #[inline(never)]
     fn next(&mut self) -> Option<Field<'a>> {
-        let at = self.end - self.rest.len();
+        let at = self.at();
         let (&kind, rest) = self.rest.split_first()?;
         if kind == 0 {
             return None;
@@ -240,7 +279,7 @@ fn other_len(kind: u8, b: &[u8]) -> Option<usize> {
     })
 }
 
-#[inline]
+#[inline(always)]
 fn length(b: &[u8]) -> Option<usize> {
     usize::try_from(i32::from_le_bytes(*b.first_chunk()?)).ok()
 }

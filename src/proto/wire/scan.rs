@@ -35,12 +35,46 @@ pub mod tag {
 /// The deepest nesting that any limits may allow: the size of the scan's own stack.
 pub const DEPTH_MAX: usize = 128;
 
+/// Bytes of a value by its type, where they are always as many.
+const FIXED: [u8; 256] = {
+    let mut fixed = [NOT_FIXED; 256];
+    let mut i = 0;
+    while i < FIXED_TYPES.len() {
+        fixed[FIXED_TYPES[i].0 as usize] = FIXED_TYPES[i].1;
+        i += 1;
+    }
+    fixed
+};
+const FIXED_TYPES: [(u8, u8); 11] = [
+    (tag::INT32, 4),
+    (tag::INT64, 8),
+    (tag::DOUBLE, 8),
+    (tag::DATE_TIME, 8),
+    (tag::TIMESTAMP, 8),
+    (tag::NULL, 0),
+    (tag::UNDEFINED, 0),
+    (tag::MIN_KEY, 0),
+    (tag::MAX_KEY, 0),
+    (tag::OBJECT_ID, 12),
+    (tag::DECIMAL, 16),
+];
+const NOT_FIXED: u8 = u8::MAX;
+
 /// Checks that `bytes` are exactly one document.
 ///
 /// # Errors
 /// The first thing wrong, with its offset in `bytes`.
 //= FRAME-BODYLEN-2, LIMIT-DEPTH-1
 pub fn scan(bytes: &[u8], limits: &Limits) -> Result<(), Malformed> {
+    // An element takes two bytes at least, so that most bodies are too short for too many.
+    if bytes.len() / 2 > limits.bson_elements_max {
+        scan_all::<true>(bytes, limits)
+    } else {
+        scan_all::<false>(bytes, limits)
+    }
+}
+
+fn scan_all<const COUNTED: bool>(bytes: &[u8], limits: &Limits) -> Result<(), Malformed> {
     let mut s = Scan { rest: bytes, end: bytes.len(), limits };
     let content = s.open()?;
     if !s.rest.is_empty() {
@@ -51,7 +85,7 @@ pub fn scan(bytes: &[u8], limits: &Limits) -> Result<(), Malformed> {
     // Where the contents end of the documents around this one, outermost first: less than 2^31, as lengths are.
     // Most bodies are flat and never need the room.
     let (mut stack, mut depth) = (None::<[u32; DEPTH_MAX]>, 0usize);
-    let mut elements_left = limits.bson_elements_max;
+    let mut elements = 0;
     loop {
         if s.rest.is_empty() {
             let Some(outer) = depth.checked_sub(1) else { return Ok(()) };
@@ -61,10 +95,12 @@ pub fn scan(bytes: &[u8], limits: &Limits) -> Result<(), Malformed> {
             s.rest = bytes.get(next..s.end).unwrap_or_default();
             continue;
         }
-        let Some(left) = elements_left.checked_sub(1) else {
-            return Err(MalformedKind::BsonElements.at(s.at()));
-        };
-        elements_left = left;
+        if COUNTED {
+            elements += 1;
+            if elements > limits.bson_elements_max {
+                return Err(MalformedKind::BsonElements.at(s.at()));
+            }
+        }
         if let Some(inner) = s.element()? {
             let inner_end = s.at() - 1;
             if depth + 1 >= depth_max {
@@ -114,22 +150,22 @@ impl<'a> Scan<'a> {
     fn element(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
         let at = self.at();
         let kind = self.head()?;
-        let fixed = match kind {
-            tag::INT32 => 4,
-            tag::INT64 | tag::DOUBLE | tag::DATE_TIME | tag::TIMESTAMP => 8,
-            tag::STRING | tag::CODE | tag::SYMBOL => return self.string().map(|()| None),
-            tag::BOOL => return self.boolean().map(|()| None),
-            tag::NULL | tag::UNDEFINED | tag::MIN_KEY | tag::MAX_KEY => 0,
-            tag::DOCUMENT | tag::ARRAY => return self.open().map(Some),
+        let fixed = FIXED[kind as usize];
+        if fixed != NOT_FIXED {
+            return self.skip(fixed as usize, self.at()).map(|()| None);
+        }
+        match kind {
+            tag::STRING | tag::CODE | tag::SYMBOL => self.string().map(|()| None),
+            tag::BOOL => self.boolean().map(|()| None),
+            tag::DOCUMENT | tag::ARRAY => self.open().map(Some),
             _ => {
                 // A copy, so that only its address is taken and the scan itself stays in registers.
                 let mut rare = Scan { ..*self };
                 let inner = rare.rare_element(kind, at)?;
                 self.rest = rare.rest;
-                return Ok(inner);
+                Ok(inner)
             }
-        };
-        self.skip(fixed, self.at()).map(|()| None)
+        }
     }
 
     /// Takes an element's type and name; gives the type.
@@ -161,8 +197,6 @@ impl<'a> Scan<'a> {
                 let len = self.length()?;
                 self.skip(len.saturating_add(1), value_at)?;
             }
-            tag::OBJECT_ID => self.skip(12, value_at)?,
-            tag::DECIMAL => self.skip(16, value_at)?,
             tag::REGEX => {
                 self.name()?;
                 self.name()?;
