@@ -29,6 +29,7 @@ pub mod synclink;
 pub mod syncmsg;
 pub mod table;
 pub mod types;
+pub mod values;
 pub mod write;
 
 pub use field::{AnyInt, Body, FieldInfo, FieldValue, Kind, Nullable};
