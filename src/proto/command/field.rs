@@ -3,8 +3,8 @@
 //! Integers are read in any width and written in the one that the captures have (loco-modern §7 row 26). A field that
 //! nobody knows is counted, never fatal: the document that it came in keeps it.
 
+use super::quick::{quick_bool, quick_fixed, quick_str, slow};
 use crate::proto::error::{Malformed, MalformedKind};
-use crate::proto::wire::body::Fields;
 use crate::proto::wire::scan::tag;
 use crate::proto::wire::writer::index;
 use crate::proto::wire::{Document, Value, Writer};
@@ -126,31 +126,6 @@ scalar! {
     &'a str, String, Value::String(s) => Some(s), quick_str, |v, name, w| w.string(name, v);
     &'a [u8], Binary, Value::Binary(_, b) => Some(b), slow, |v, name, w| w.binary(name, v);
     Document<'a>, AnyDocument, Value::Document(d) => Some(d), slow, |v, name, w| w.raw_document(name, *v);
-}
-
-/// The `N` bytes of a value of type `want`, and what is behind them.
-#[inline(always)]
-fn quick_fixed<const N: usize>(want: u8, kind: u8, value: &[u8]) -> Option<([u8; N], &[u8])> {
-    let (bytes, rest) = value.split_first_chunk()?;
-    (kind == want).then_some((*bytes, rest))
-}
-
-#[inline(always)]
-fn quick_bool(kind: u8, value: &[u8]) -> Option<(bool, &[u8])> {
-    quick_fixed::<1>(tag::BOOL, kind, value).map(|([b], rest)| (b != 0, rest))
-}
-
-#[inline(always)]
-fn quick_str(kind: u8, value: &[u8]) -> Option<(&str, &[u8])> {
-    let (len, rest) = quick_fixed(tag::STRING, kind, value)?;
-    let (text, rest) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(len)).ok()?)?;
-    let (_nul, text) = text.split_last()?;
-    core::str::from_utf8(text).ok().map(|text| (text, rest))
-}
-
-#[inline(always)]
-const fn slow<T>(_: u8, _: &[u8]) -> Option<(T, &[u8])> {
-    None
 }
 
 impl<'a> FieldValue<'a> for i32 {
@@ -364,35 +339,6 @@ pub fn read_field<'a, T: FieldValue<'a>>(
     }
 }
 
-/// Reads the next field if it is the one called `name`, which `with_nul` is with its NUL.
-///
-/// # Errors
-/// As [`read_field`].
-#[inline(always)]
-pub fn expect_field<'a, T: FieldValue<'a>>(
-    fields: &mut Fields<'a>,
-    with_nul: &str,
-    name: &'static str,
-    unknown: &mut u32,
-) -> Result<Option<T>, Malformed> {
-    let Some((kind, value)) = fields.expect(with_nul) else { return Ok(None) };
-    if let Some((v, rest)) = T::quick(kind, value) {
-        fields.resume(rest);
-        return Ok(Some(v));
-    }
-    if T::KIND.is_nested()
-        && let Some((value, rest)) = fields.nested(kind, value)
-    {
-        let at = fields.at();
-        fields.resume(rest);
-        return read_field(value, at, name, unknown);
-    }
-    match fields.next() {
-        Some(f) => read_field(f.value, f.at, name, unknown),
-        None => Ok(None),
-    }
-}
-
 /// What a slot holds once the document has been read.
 ///
 /// # Errors
@@ -434,7 +380,7 @@ macro_rules! bodies {
                 let mut fields = doc.fields();
                 // As far as the fields come in the order of the table; from the first that does not, in any order.
                 $(if let Some(v) =
-                    $crate::proto::command::field::expect_field(&mut fields, concat!($wire, "\0"), $wire, unknown)?
+                    $crate::proto::command::quick::expect_field(&mut fields, concat!($wire, "\0"), $wire, unknown)?
                 {
                     $field = Some(v);
                 })*
@@ -477,3 +423,7 @@ macro_rules! bodies {
     )* };
 }
 pub(crate) use bodies;
+
+#[cfg(test)]
+#[path = "field_tests.rs"]
+mod tests;
