@@ -4,7 +4,6 @@
 //! nobody knows is counted, never fatal: the document that it came in keeps it.
 
 use crate::proto::error::{Malformed, MalformedKind};
-use crate::proto::wire::body::Fields;
 use crate::proto::wire::{Document, Value, Writer};
 
 pub use super::values::{AnyInt, Nullable};
@@ -126,35 +125,6 @@ pub fn read_field<'a, T: FieldValue<'a>>(
     }
 }
 
-/// Reads the next field if it is the one called `name`, which `with_nul` is with its NUL.
-///
-/// # Errors
-/// As [`read_field`].
-#[inline(always)]
-pub fn expect_field<'a, T: FieldValue<'a>>(
-    fields: &mut Fields<'a>,
-    with_nul: &str,
-    name: &'static str,
-    unknown: &mut u32,
-) -> Result<Option<T>, Malformed> {
-    let Some((kind, value)) = fields.expect(with_nul) else { return Ok(None) };
-    if let Some((v, rest)) = T::quick(kind, value) {
-        fields.resume(rest);
-        return Ok(Some(v));
-    }
-    if T::KIND.is_nested()
-        && let Some((value, rest)) = fields.nested(kind, value)
-    {
-        let at = fields.at();
-        fields.resume(rest);
-        return read_field(value, at, name, unknown);
-    }
-    match fields.next() {
-        Some(f) => read_field(f.value, f.at, name, unknown),
-        None => Ok(None),
-    }
-}
-
 /// What a slot holds once the document has been read.
 ///
 /// # Errors
@@ -196,7 +166,7 @@ macro_rules! bodies {
                 let mut fields = doc.fields();
                 // As far as the fields come in the order of the table; from the first that does not, in any order.
                 $(if let Some(v) =
-                    $crate::proto::command::field::expect_field(&mut fields, concat!($wire, "\0"), $wire, unknown)?
+                    $crate::proto::command::quick::expect_field(&mut fields, concat!($wire, "\0"), $wire, unknown)?
                 {
                     $field = Some(v);
                 })*
@@ -239,3 +209,7 @@ macro_rules! bodies {
     )* };
 }
 pub(crate) use bodies;
+
+#[cfg(test)]
+#[path = "field_tests.rs"]
+mod tests;

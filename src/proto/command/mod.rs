@@ -22,6 +22,7 @@ pub mod msg;
 pub mod nchatlist;
 pub mod notiread;
 pub mod ping;
+mod quick;
 pub mod read;
 pub mod setst;
 pub mod status;

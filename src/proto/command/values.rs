@@ -2,6 +2,7 @@
 //! captures have. The trait and the tables are in [`super::field`].
 
 use super::field::{FieldValue, Kind};
+use super::quick::{quick_bool, quick_fixed, quick_str, slow};
 use crate::proto::error::{Malformed, MalformedKind};
 use crate::proto::wire::scan::tag;
 use crate::proto::wire::writer::index;
@@ -31,31 +32,6 @@ scalar! {
     &'a str, String, Value::String(s) => Some(s), quick_str, |v, name, w| w.string(name, v);
     &'a [u8], Binary, Value::Binary(_, b) => Some(b), slow, |v, name, w| w.binary(name, v);
     Document<'a>, AnyDocument, Value::Document(d) => Some(d), slow, |v, name, w| w.raw_document(name, *v);
-}
-
-/// The `N` bytes of a value of type `want`, and what is behind them.
-#[inline(always)]
-fn quick_fixed<const N: usize>(want: u8, kind: u8, value: &[u8]) -> Option<([u8; N], &[u8])> {
-    let (bytes, rest) = value.split_first_chunk()?;
-    (kind == want).then_some((*bytes, rest))
-}
-
-#[inline(always)]
-fn quick_bool(kind: u8, value: &[u8]) -> Option<(bool, &[u8])> {
-    quick_fixed::<1>(tag::BOOL, kind, value).map(|([b], rest)| (b != 0, rest))
-}
-
-#[inline(always)]
-fn quick_str(kind: u8, value: &[u8]) -> Option<(&str, &[u8])> {
-    let (len, rest) = quick_fixed(tag::STRING, kind, value)?;
-    let (text, rest) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(len)).ok()?)?;
-    let (_nul, text) = text.split_last()?;
-    core::str::from_utf8(text).ok().map(|text| (text, rest))
-}
-
-#[inline(always)]
-const fn slow<T>(_: u8, _: &[u8]) -> Option<(T, &[u8])> {
-    None
 }
 
 impl<'a> FieldValue<'a> for i32 {

@@ -130,4 +130,18 @@ mod tests {
             assert_eq!(Method::new(name), Err(ApiMisuse::Method(name.to_owned())), "{name:?}");
         }
     }
+
+    #[test]
+    fn the_look_at_all_eleven_bytes_says_what_the_look_at_each_says() {
+        for len in 0..=METHOD_LEN {
+            for at in 0..METHOD_LEN {
+                for byte in 0..=u8::MAX {
+                    let mut b = [0; METHOD_LEN];
+                    b[..len].copy_from_slice(&b"ABCDEFGHIJK"[..len]);
+                    b[at] = byte;
+                    assert_eq!(Method::is_sound(&b), Method::check(&b, 0).is_ok(), "{b:?}");
+                }
+            }
+        }
+    }
 }
