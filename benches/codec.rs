@@ -19,5 +19,5 @@ fn main() {
 #[divan::bench(args = OPS)]
 fn op(b: Bencher, op: &Op) {
     let mut call = op.start();
-    b.bench_local(|| call());
+    b.bench_local(call);
 }

@@ -71,9 +71,9 @@ fn an_unknown_field_is_counted_wherever_it_is() {
 
 #[test]
 fn of_a_field_that_comes_twice_the_last_counts() {
-    for at in 0..FIELDS.len() {
+    for (at, field) in FIELDS.into_iter().enumerate() {
         let mut fields = FIELDS.to_vec();
-        fields.insert(at, FIELDS[at]);
+        fields.insert(at, field);
         assert_eq!(decoded(&written(&fields)), (Ok(expected()), 0), "twice in its place, {at}");
         let mut fields = FIELDS.to_vec();
         fields[0] = |w| w.int64("chatId", -1);

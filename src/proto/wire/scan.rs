@@ -106,7 +106,12 @@ fn scan_all<const COUNTED: bool>(bytes: &[u8], limits: &Limits) -> Result<(), Ma
             if depth + 1 >= depth_max {
                 return Err(MalformedKind::BsonDepth.at(inner_end - inner.len()));
             }
-            stack.get_or_insert_with(|| [0; DEPTH_MAX])[depth] = s.end as u32;
+            // A flat body never pays for the stack.
+            let ends = match &mut stack {
+                Some(ends) => ends,
+                none => none.insert([0; DEPTH_MAX]),
+            };
+            ends[depth] = s.end as u32;
             depth += 1;
             (s.rest, s.end) = (inner, inner_end);
         }
