@@ -18,6 +18,6 @@ fn main() {
 
 #[divan::bench(args = OPS)]
 fn op(b: Bencher, op: &Op) {
-    let mut call = op.start();
+    let call = op.start();
     b.bench_local(call);
 }
