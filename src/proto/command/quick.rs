@@ -44,7 +44,7 @@ pub fn expect_field<'a, T: FieldValue<'a>>(
     name: &'static str,
     unknown: &mut u32,
 ) -> Result<Option<T>, Malformed> {
-    let Some((kind, value)) = fields.expect(with_nul) else { return Ok(None) };
+    let Some((kind, value)) = fields.if_named(with_nul) else { return Ok(None) };
     if let Some((v, rest)) = T::quick(kind, value) {
         fields.resume(rest);
         return Ok(Some(v));

@@ -144,7 +144,7 @@ impl<'a> Fields<'a> {
     /// Bodies come mostly in the order of their table, so asking for the name that is expected is cheaper than finding
     /// out which it is. Whoever makes use of the value says with [`Fields::resume`] what is left.
     #[inline(always)]
-    pub(crate) fn expect(&self, name: &str) -> Option<(u8, &'a [u8])> {
+    pub(crate) fn if_named(&self, name: &str) -> Option<(u8, &'a [u8])> {
         let (&kind, rest) = self.rest.split_first()?;
         let (found, value) = rest.split_at_checked(name.len())?;
         (found == name.as_bytes()).then_some((kind, value))
