@@ -2,7 +2,8 @@
 //!
 //! | file | what it holds |
 //! | --- | --- |
-//! | `entry`, `login`, `rooms`, `chat`, `session` | the samples: one body with all fields, one with as few as may be |
+//! | `entry`, `login`, `rooms`, `chat`, `session` | samples by hand, with the values of captures: one body with all fields, one with as few as may be |
+//! | `made` | the same two of every other body, with values made from the table of its fields |
 //! | `golden` | bytes and sizes that the fact sheets pin |
 //! | `fields` | what a body does with missing, wrong, unknown and wide fields |
 //! | `table` | the table of commands and the rule of wide integers, as snapshots |
@@ -12,7 +13,7 @@
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Write};
 
-use locospec::proto::command::table::When;
+use locospec::proto::command::table::Form;
 use locospec::proto::command::{Body, COMMANDS, Command, CommandId, FieldInfo, Kind};
 use locospec::proto::error::Malformed;
 use locospec::proto::limits::Limits;
@@ -25,6 +26,7 @@ mod entry;
 mod fields;
 mod golden;
 mod login;
+mod made;
 mod rooms;
 mod session;
 mod table;
@@ -102,19 +104,42 @@ type At = (CommandId, &'static str, &'static [Era], u32);
 
 /// Two samples: every field, and as few fields as may be.
 fn pair<B: Body<'static> + Debug + PartialEq + 'static>(at: At, full: B, least: B) -> Vec<Sample> {
-    vec![Sample::new(at, "all fields", full), Sample::new(at, "as few fields as may be", least)]
+    vec![Sample::new(at, "a full one", full), Sample::new(at, "as few fields as may be", least)]
 }
 
 /// One sample: nothing is optional.
 fn one<B: Body<'static> + Debug + PartialEq + 'static>(at: At, body: B) -> Vec<Sample> {
-    vec![Sample::new(at, "all fields", body)]
+    vec![Sample::new(at, "a full one", body)]
 }
 
 fn samples() -> Vec<Sample> {
-    [entry::samples(), login::samples(), rooms::samples(), chat::samples(), session::samples()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let mut all: Vec<Sample> =
+        [entry::samples(), login::samples(), rooms::samples(), chat::samples(), session::samples()]
+            .into_iter()
+            .flatten()
+            .collect();
+    let by_hand: BTreeSet<_> = all.iter().map(|s| (s.command, s.direction)).collect();
+    for row in COMMANDS {
+        for &direction in directions(row) {
+            let made = made::samples(row, direction);
+            match (by_hand.contains(&(row.id, direction)), row.eras == OLD) {
+                (false, _) => all.extend(made),
+                (true, false) => all.extend(made.into_iter().filter(|s| s.form == made::FULL)),
+                // Documents inside them have the fields of 2012 alone.
+                (true, true) => (),
+            }
+        }
+    }
+    all
+}
+
+/// The form of a command in this direction.
+fn form(row: &Command, direction: &str) -> Option<Form> {
+    match direction {
+        REQUEST => row.request,
+        REPLY => row.reply,
+        _ => row.push,
+    }
 }
 
 fn years(eras: &[Era]) -> String {
@@ -140,7 +165,11 @@ fn snap(name: &str, text: &str) {
 
 /// The directions that a row of the table has.
 fn directions(row: &Command) -> &'static [&'static str] {
-    if row.when == When::Push { &[PUSH] } else { &[REQUEST, REPLY] }
+    match (row.request.is_some(), row.push.is_some()) {
+        (true, true) => &[REQUEST, REPLY, PUSH],
+        (true, false) => &[REQUEST, REPLY],
+        (false, _) => &[PUSH],
+    }
 }
 
 #[test]

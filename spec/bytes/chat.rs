@@ -46,6 +46,7 @@ pub fn log() -> ChatLog<'static> {
         scope: Some(3),
         thread_id: Some(LOG - 1),
         revision: Some(1),
+        ..Default::default()
     }
 }
 
@@ -142,6 +143,7 @@ fn write() -> Vec<Sample> {
                 supplement: Some("{}"),
                 scope: Some(3),
                 thread_id: Some(LOG - 1),
+                ..Default::default()
             },
             write::Request { chat_id: 7000, kind: 1, ..Default::default() },
         ),
@@ -190,6 +192,7 @@ fn syncmsg() -> Vec<Sample> {
                 min_log_id: Some(0),
                 last_token_id: LOG,
                 link_id: Some(9000),
+                ..Default::default()
             },
             syncmsg::Reply { is_ok: true, last_token_id: LOG, ..Default::default() },
         ),
@@ -216,13 +219,14 @@ fn msg() -> Vec<Sample> {
         link_id: Some(9000),
         noti_read: Some(false),
         push_alert: Some(true),
+        ..Default::default()
     };
     let least_old = msg::Push { author_nickname: None, ..old.clone() };
     let least = msg::Push { chat_id: 7000, log_id: LOG, chat_log: least_log(), ..Default::default() };
     vec![
         Sample::new((CommandId::Msg, PUSH, OLD, PUSH_ID), "what is known of it", old),
         Sample::new((CommandId::Msg, PUSH, OLD, PUSH_ID), "as few fields as may be", least_old),
-        Sample::new((CommandId::Msg, PUSH, MODERN, PUSH_ID), "all fields", modern),
+        Sample::new((CommandId::Msg, PUSH, MODERN, PUSH_ID), "a full one", modern),
         Sample::new((CommandId::Msg, PUSH, MODERN, PUSH_ID), "as few fields as may be", least),
     ]
 }

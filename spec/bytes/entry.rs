@@ -49,6 +49,7 @@ fn getconf() -> Vec<Sample> {
                 os: Some("android"),
                 model: Some("SM-T870"),
                 user_id: Some(1001),
+                ..Default::default()
             },
             getconf::Request::default(),
         ),
@@ -132,6 +133,7 @@ fn checkin() -> Vec<Sample> {
                 lang: Some("ko"),
                 mccmnc: Some("310260"),
                 country_iso: Some("KR"),
+                ..Default::default()
             },
             checkin::Request { os: "android", ..Default::default() },
         ),
@@ -149,6 +151,7 @@ fn checkin() -> Vec<Sample> {
                 vss_host: Some("127.0.0.1"),
                 vss_port: Some(9001),
                 vss_host6: Some("::1"),
+                ..Default::default()
             },
             captured_checkin_reply(),
         ),

@@ -31,19 +31,19 @@ fn packet(command: CommandId, direction: &str, eras: &[Era], form: &str) -> Vec<
 
 #[test]
 fn the_captured_requests_are_reproduced_to_the_byte() {
-    assert_eq!(hex(&packet(CommandId::Buy, REQUEST, OLD, "all fields")), BUY);
-    assert_eq!(hex(&packet(CommandId::CheckIn, REQUEST, OLD, "all fields")), CHECKIN);
+    assert_eq!(hex(&packet(CommandId::Buy, REQUEST, OLD, "a full one")), BUY);
+    assert_eq!(hex(&packet(CommandId::CheckIn, REQUEST, OLD, "a full one")), CHECKIN);
 }
 
 #[test]
 fn the_sizes_of_2012_are_those_of_the_captures() {
     let sizes: [(CommandId, &str, &str, usize); 9] = [
-        (CommandId::Buy, REQUEST, "all fields", 100),
-        (CommandId::Buy, REPLY, "all fields", 133),
-        (CommandId::CheckIn, REQUEST, "all fields", 93),
-        (CommandId::CheckIn, REPLY, "all fields", 105),
-        (CommandId::Login, REQUEST, "all fields", 234),
-        (CommandId::Login, REPLY, "all fields", 33),
+        (CommandId::Buy, REQUEST, "a full one", 100),
+        (CommandId::Buy, REPLY, "a full one", 133),
+        (CommandId::CheckIn, REQUEST, "a full one", 93),
+        (CommandId::CheckIn, REPLY, "a full one", 105),
+        (CommandId::Login, REQUEST, "a full one", 234),
+        (CommandId::Login, REPLY, "a full one", 33),
         (CommandId::NChatList, REQUEST, "no room known", 32),
         (CommandId::Write, REQUEST, "as few fields as may be", 52),
         (CommandId::Ping, REQUEST, "no body", 0),
@@ -57,7 +57,7 @@ fn the_sizes_of_2012_are_those_of_the_captures() {
 /// `locoforever` keys and IVs make the first block of every LOGIN with id 20 the same: these 16 plain bytes.
 #[test]
 fn a_login_of_2012_begins_as_the_captured_one() {
-    let packet = packet(CommandId::Login, REQUEST, OLD, "all fields");
+    let packet = packet(CommandId::Login, REQUEST, OLD, "a full one");
     assert_eq!(packet.first_chunk::<16>(), Some(b"\x14\0\0\0\0\0LOGIN\0\0\0\0\0"));
 }
 

@@ -94,6 +94,7 @@ fn loginlist() -> Vec<Sample> {
         oauth_token: "alice-token",
         dtype: Some(2),
         pcst: Some(1),
+        ..Default::default()
     };
     let least = loginlist::Request {
         app_ver: "10.3.3",
@@ -119,6 +120,7 @@ fn loginlist() -> Vec<Sample> {
         lbk: 0,
         eof: true,
         rp: &[0, 0, 0xff, 0xff, 0, 0],
+        ..Default::default()
     };
     let nothing_new = loginlist::Reply { chat_datas: vec![], del_chat_ids: vec![], ..reply.clone() };
     let at = (CommandId::LoginList, REPLY, MODERN, 10_003);
@@ -181,6 +183,7 @@ fn room_item() -> RoomItem<'static> {
         push_alert: true,
         link_id: Some(9000),
         link_token: Some(1),
+        ..Default::default()
     }
 }
 

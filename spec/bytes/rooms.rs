@@ -51,6 +51,7 @@ fn room() -> RoomInfo<'static> {
         inviter_id: Some(1001),
         link_id: Some(9000),
         link_token: Some(1),
+        ..Default::default()
     }
 }
 
@@ -72,6 +73,7 @@ fn bob() -> Member<'static> {
         kind: 100,
         suspended: false,
         ut: Some(0),
+        ..Default::default()
     }
 }
 
@@ -89,6 +91,7 @@ fn chatonroom() -> Vec<Sample> {
         updated_at: i64::from(SENT),
         open_token: Some(1),
         f: false,
+        ..Default::default()
     };
     let large = chatonroom::Reply {
         kind: "MultiChat",
@@ -100,7 +103,7 @@ fn chatonroom() -> Vec<Sample> {
     [
         pair(
             (CommandId::ChatOnRoom, REQUEST, MODERN, 10_016),
-            chatonroom::Request { chat_id: 7000, token: Some(0), opt: Some(AnyInt::Int64(0)) },
+            chatonroom::Request { chat_id: 7000, token: Some(0), opt: Some(AnyInt::Int64(0)), ..Default::default() },
             chatonroom::Request { chat_id: 7000, ..Default::default() },
         ),
         vec![Sample::new(at, "members in full", reply), Sample::new(at, "a large room: ids alone", large)],
@@ -115,8 +118,8 @@ fn chatinfo() -> Vec<Sample> {
         one((CommandId::ChatInfo, REQUEST, MODERN, 4), chatinfo::Request { chat_id: 7000 }),
         pair(
             (CommandId::ChatInfo, REPLY, MODERN, 4),
-            chatinfo::Reply { status: 0, chat_info: room(), o: Some(SENT) },
-            chatinfo::Reply { status: 0, chat_info: least_room(), o: None },
+            chatinfo::Reply { status: 0, chat_info: room(), o: Some(SENT), ..Default::default() },
+            chatinfo::Reply { status: 0, chat_info: least_room(), o: None, ..Default::default() },
         ),
     ]
     .into_iter()
@@ -134,6 +137,7 @@ fn notiread() -> Vec<Sample> {
                 link_id: Some(9000),
                 link_id_alt: Some(9000),
                 noti_read: Some(true),
+                ..Default::default()
             },
             notiread::Request { chat_id: 7000, watermark: LOG, ..Default::default() },
         ),

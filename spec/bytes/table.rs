@@ -8,7 +8,7 @@ use locospec::proto::limits::Limits;
 use locospec::proto::wire::dump::dump_packet;
 use locospec::proto::wire::{Document, Method, encode_packet};
 
-use super::{PUSH, REPLY, REQUEST, directions, rows_inside, snap, years};
+use super::{directions, form, rows_inside, snap, years};
 
 fn kind_name(kind: Kind) -> String {
     match kind {
@@ -47,12 +47,7 @@ fn the_table_of_commands_is_pinned() {
         let when = format!("{:?}", row.when);
         let _ = writeln!(text, "{:<11} {when:<9} {:<15} {}", row.method, doors.join(" "), years(row.eras));
         for &direction in directions(row) {
-            let fields = match direction {
-                REQUEST => row.request,
-                REPLY => row.reply,
-                PUSH => row.push,
-                _ => &[],
-            };
+            let fields = form(row, direction).map_or(&[][..], |f| f.fields);
             let required: Vec<_> = fields.iter().filter(|f| f.required).map(|f| f.name).collect();
             let rest: Vec<_> = fields.iter().filter(|f| !f.required).map(|f| f.name).collect();
             let _ = write!(text, "  {direction:<8}");
@@ -72,7 +67,8 @@ fn the_fields_of_every_body_are_pinned() {
     use locospec::proto::command::write;
     let mut text = String::new();
     for row in COMMANDS {
-        for (direction, fields) in [(REQUEST, row.request), (REPLY, row.reply), (PUSH, row.push)] {
+        for &direction in directions(row) {
+            let fields = form(row, direction).map_or(&[][..], |f| f.fields);
             if !fields.is_empty() {
                 let _ = writeln!(text, "{} {direction}", row.method);
                 field_lines(fields, 0, &mut text);

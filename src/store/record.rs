@@ -13,6 +13,7 @@ pub(super) struct Header {
     pub kind: RoomKind,
     pub last_log_id: i64,
     pub updated_at: u32,
+    pub link_id: i64,
 }
 
 /// A log may hold a message, an attachment and a supplement that each came in a body of the longest kind.
@@ -89,17 +90,19 @@ pub(super) fn header_bytes(header: &Header) -> Vec<u8> {
         w.string("type", header.kind.as_str());
         w.int64("lastLogId", header.last_log_id);
         w.int64("updatedAt", i64::from(header.updated_at));
+        if header.link_id != 0 {
+            w.int64("linkId", header.link_id);
+        }
     })
 }
 
 pub(super) fn header(bytes: &[u8]) -> Result<Header, StoreError> {
     let f = document(bytes, "room")?;
-    let kind = f.text("type")?;
-    let kind = [RoomKind::Direct, RoomKind::Multi].into_iter().find(|k| k.as_str() == kind);
     Ok(Header {
-        kind: kind.ok_or_else(|| f.wrong("type"))?,
+        kind: RoomKind::parse(&f.text("type")?).ok_or_else(|| f.wrong("type"))?,
         last_log_id: f.integer("lastLogId")?,
         updated_at: f.integer("updatedAt")?,
+        link_id: f.integer("linkId")?,
     })
 }
 
@@ -107,12 +110,16 @@ pub(super) fn member_bytes(member: &Membership) -> Vec<u8> {
     written(|w| {
         w.int64("joinedAt", i64::from(member.joined_at));
         w.int64("watermark", member.watermark);
+        if member.muted {
+            w.boolean("muted", true);
+        }
     })
 }
 
 pub(super) fn member(user_id: i64, bytes: &[u8]) -> Result<Membership, StoreError> {
     let f = document(bytes, "member")?;
-    Ok(Membership { user_id, joined_at: f.integer("joinedAt")?, watermark: f.integer("watermark")? })
+    let muted = f.doc.get("muted") == Some(Value::Bool(true));
+    Ok(Membership { user_id, joined_at: f.integer("joinedAt")?, watermark: f.integer("watermark")?, muted })
 }
 
 pub(super) fn log_bytes(log: &Log) -> Vec<u8> {
@@ -134,6 +141,9 @@ pub(super) fn log_bytes(log: &Log) -> Vec<u8> {
         if let Some(id) = log.thread_id {
             w.int64("threadId", id);
         }
+        if log.revision != 0 {
+            w.int32("revision", log.revision);
+        }
     })
 }
 
@@ -152,6 +162,7 @@ pub(super) fn log(chat_id: i64, log_id: i64, bytes: &[u8]) -> Result<Log, StoreE
         send_at: f.integer("sendAt")?,
         scope: f.maybe_integer("scope")?,
         thread_id: f.maybe_integer("threadId")?,
+        revision: f.integer("revision")?,
     })
 }
 
@@ -173,6 +184,7 @@ mod tests {
             send_at: i32::MIN,
             scope: Some(3),
             thread_id: Some(9),
+            revision: 2,
         }
     }
 
@@ -184,10 +196,10 @@ mod tests {
         assert_eq!(log(1, 2, &log_bytes(&bare)), Ok(bare));
         let u = User { id: 1, name: "a".into(), nick_name: "앨리스".into(), token: "t".into() };
         assert_eq!(user(1, &user_bytes(&u)), Ok(u));
-        let m = Membership { user_id: 5, joined_at: u32::MAX, watermark: -4 };
+        let m = Membership { user_id: 5, joined_at: u32::MAX, watermark: -4, muted: true };
         assert_eq!(member(5, &member_bytes(&m)), Ok(m));
-        for kind in [RoomKind::Direct, RoomKind::Multi] {
-            let h = Header { kind, last_log_id: 77, updated_at: u32::MAX };
+        for kind in RoomKind::ALL {
+            let h = Header { kind, last_log_id: 77, updated_at: u32::MAX, link_id: 5 };
             assert_eq!(header(&header_bytes(&h)), Ok(h));
         }
     }
@@ -207,7 +219,7 @@ mod tests {
             assert!(log(1, 2, &bytes[..cut]).is_err(), "cut at {cut}");
         }
         assert!(user(1, &written(|w| w.int32("name", 1))).is_err());
-        assert!(header(&written(|w| w.string("type", "OM"))).is_err());
+        assert!(header(&written(|w| w.string("type", "Nobody"))).is_err());
         assert!(member(1, &written(|w| w.int64("joinedAt", -1))).is_err());
     }
 }

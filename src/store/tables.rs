@@ -9,13 +9,16 @@
 //! | `members` | room id, user id | joined at, watermark |
 //! | `rooms_of` | user id, room id | nothing |
 //! | `logs` | room id, log id | the log |
+//! | one for each [`Shelf`] | as it says | the record |
 //!
 //! A change that an older reader would misread needs another [`FORMAT`].
 
 use redb::{TableDefinition, TableHandle};
 
+use crate::proto::server::store::Shelf;
+
 /// The format of the tables: what a data directory must be of.
-pub const FORMAT: &str = "locospec-data/1";
+pub const FORMAT: &str = "locospec-data/2";
 
 pub(super) type Bytes = TableDefinition<'static, i64, &'static [u8]>;
 pub(super) type PairBytes = TableDefinition<'static, (i64, i64), &'static [u8]>;
@@ -27,6 +30,11 @@ pub(super) const ROOMS: Bytes = TableDefinition::new("rooms");
 pub(super) const MEMBERS: PairBytes = TableDefinition::new("members");
 pub(super) const ROOMS_OF: TableDefinition<'static, (i64, i64), ()> = TableDefinition::new("rooms_of");
 pub(super) const LOGS: PairBytes = TableDefinition::new("logs");
+
+/// The table of a shelf.
+pub(super) const fn shelf(shelf: Shelf) -> PairBytes {
+    TableDefinition::new(shelf.as_str())
+}
 
 /// What a store that nothing was ever committed to says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +82,9 @@ pub(super) fn create(db: &redb::Database) -> Result<(), redb::Error> {
         write.open_table(MEMBERS)?;
         write.open_table(ROOMS_OF)?;
         write.open_table(LOGS)?;
+        for each in Shelf::ALL {
+            write.open_table(shelf(each))?;
+        }
         let mut meta = write.open_table(META)?;
         meta.insert("format", FORMAT)?;
         meta.insert("crate", concat!("locospec ", env!("CARGO_PKG_VERSION")))?;

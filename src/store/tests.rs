@@ -123,13 +123,14 @@ fn a_watermark_rises_only() -> Outcome {
 
 #[test]
 fn what_must_never_be_stored_is_refused() -> Outcome {
-    let member = |user_id| Membership { user_id, joined_at: 1, watermark: 0 };
+    let member = |user_id| Membership { user_id, joined_at: 1, watermark: 0, muted: false };
     let room = |id, kind, users: &[i64]| Room {
         id,
         kind,
         members: users.iter().map(|&u| member(u)).collect(),
         last_log_id: 0,
         updated_at: 1,
+        link_id: 0,
     };
     let multi = |id, users: &[i64]| Effect::CreateRoom(room(id, RoomKind::Multi, users));
     let old = Room { last_log_id: 5, ..room(9, RoomKind::Multi, &[1001]) };

@@ -6,12 +6,14 @@
 //! What may never be stored, whoever asks, is refused here: a log that does not follow the last one, a watermark past
 //! the last log, a room of unknown users. Such a refusal is a bug of the caller, and the unit must be dropped.
 
+use std::ops::Bound;
+
 use redb::{ReadTransaction, ReadableTable, WriteTransaction};
 
 use super::Database;
 use super::record::{self, Header};
-use super::tables::{LOGS, MEMBERS, ROOMS, ROOMS_OF, TOKENS, USERS, begin_write};
-use crate::proto::server::store::{Effect, Log, Membership, Room, RoomKind, Store, StoreError, User};
+use super::tables::{LOGS, MEMBERS, ROOMS, ROOMS_OF, TOKENS, USERS, begin_write, shelf};
+use crate::proto::server::store::{Effect, Log, Membership, Room, RoomKind, Shelf, Store, StoreError, User};
 
 /// One unit of work. There is one at a time: it borrows the [`Database`].
 #[derive(Debug)]
@@ -163,6 +165,44 @@ impl<'d> Unit<'d> {
         put_member(self.write()?, chat_id, &Membership { watermark: log_id, ..member })
     }
 
+    fn add_member(&mut self, chat_id: i64, member: &Membership) -> Result<(), StoreError> {
+        let header = self.known_room(chat_id)?;
+        let members = self.members(chat_id)?;
+        if members.iter().any(|m| m.user_id == member.user_id) {
+            return Ok(());
+        }
+        if self.user(member.user_id)?.is_none() || member.watermark > header.last_log_id {
+            return Err(refused(format!("user {} cannot come into room {chat_id}", member.user_id)));
+        }
+        if header.kind.members_max().is_some_and(|most| members.len() >= most) {
+            return Err(refused(format!("room {chat_id}, a {}, is full", header.kind.as_str())));
+        }
+        let write = self.write()?;
+        put_member(write, chat_id, member)?;
+        write.open_table(ROOMS_OF).map_err(failed)?.insert((member.user_id, chat_id), ()).map_err(failed)?;
+        Ok(())
+    }
+
+    fn replace_log(&mut self, log: &Log) -> Result<(), StoreError> {
+        let (chat_id, id) = (log.chat_id, log.log_id);
+        match self.log(chat_id, id)? {
+            Some(before) if before.prev_id == log.prev_id && before.author_id == log.author_id => (),
+            _ => return Err(refused(format!("room {chat_id}: there is no log {id} to change so"))),
+        }
+        let mut logs = self.write()?.open_table(LOGS).map_err(failed)?;
+        logs.insert((chat_id, id), record::log_bytes(log).as_slice()).map_err(failed)?;
+        Ok(())
+    }
+
+    fn put(&mut self, on: Shelf, key: (i64, i64), bytes: Option<&[u8]>) -> Result<(), StoreError> {
+        let mut table = self.write()?.open_table(shelf(on)).map_err(failed)?;
+        match bytes {
+            Some(bytes) => table.insert(key, bytes).map_err(failed)?,
+            None => table.remove(key).map_err(failed)?,
+        };
+        Ok(())
+    }
+
     fn remove_member(&mut self, chat_id: i64, user_id: i64) -> Result<(), StoreError> {
         self.known_room(chat_id)?;
         self.member(chat_id, user_id)?;
@@ -187,6 +227,10 @@ impl<'d> Unit<'d> {
             "a member is named twice".to_owned()
         } else if room.kind == RoomKind::Direct && users.len() != 2 {
             format!("a direct room has two members, not {}", users.len())
+        } else if room.kind.members_max().is_some_and(|most| users.len() > most) {
+            format!("{} members are too many for a {}", users.len(), room.kind.as_str())
+        } else if room.kind.is_open() != (room.link_id != 0) {
+            "an open room, and no other, has a link".to_owned()
         } else {
             let mut unknown = String::new();
             for user in users {
@@ -200,7 +244,8 @@ impl<'d> Unit<'d> {
             return Err(refused(format!("room {id} cannot be made: {why}")));
         }
         let write = self.write()?;
-        put_header(write, id, &Header { kind: room.kind, last_log_id: 0, updated_at: room.updated_at })?;
+        let Room { kind, updated_at, link_id, .. } = *room;
+        put_header(write, id, &Header { kind, last_log_id: 0, updated_at, link_id })?;
         for member in &room.members {
             put_member(write, id, member)?;
             write.open_table(ROOMS_OF).map_err(failed)?.insert((member.user_id, id), ()).map_err(failed)?;
@@ -268,8 +313,8 @@ impl Store for Unit<'_> {
 
     fn room(&self, id: i64) -> Result<Option<Room>, StoreError> {
         let Some(header) = self.header(id)? else { return Ok(None) };
-        let Header { kind, last_log_id, updated_at } = header;
-        Ok(Some(Room { id, kind, members: self.members(id)?, last_log_id, updated_at }))
+        let Header { kind, last_log_id, updated_at, link_id } = header;
+        Ok(Some(Room { id, kind, members: self.members(id)?, last_log_id, updated_at, link_id }))
     }
 
     fn logs(&self, chat_id: i64, after: i64, up_to: i64, most: usize) -> Result<Vec<Log>, StoreError> {
@@ -305,11 +350,35 @@ impl Store for Unit<'_> {
         })
     }
 
+    fn get(&self, on: Shelf, key: (i64, i64)) -> Result<Option<Vec<u8>>, StoreError> {
+        reading!(self, shelf(on), |t| Ok(t.get(key).map_err(failed)?.map(|bytes| bytes.value().to_vec())))
+    }
+
+    fn range(&self, on: Shelf, first: i64, after: i64, most: usize) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+        reading!(self, shelf(on), |t| {
+            let bounds = (Bound::Excluded((first, after)), Bound::Included((first, i64::MAX)));
+            let found = t.range::<(i64, i64)>(bounds).map_err(failed)?.take(most).map(|entry| {
+                let (key, bytes) = entry.map_err(failed)?;
+                Ok((key.value().1, bytes.value().to_vec()))
+            });
+            found.collect()
+        })
+    }
+
     fn apply(&mut self, effect: &Effect) -> Result<(), StoreError> {
         match effect {
             Effect::AppendLog(log) => self.append_log(log)?,
             Effect::SetWatermark { chat_id, user_id, log_id } => self.set_watermark(*chat_id, *user_id, *log_id)?,
             Effect::RemoveMember { chat_id, user_id } => self.remove_member(*chat_id, *user_id)?,
+            Effect::AddMember { chat_id, member } => self.add_member(*chat_id, member)?,
+            Effect::SetMuted { chat_id, user_id, muted } => {
+                self.known_room(*chat_id)?;
+                let member = Membership { muted: *muted, ..self.member(*chat_id, *user_id)? };
+                put_member(self.write()?, *chat_id, &member)?;
+            }
+            Effect::ReplaceLog(log) => self.replace_log(log)?,
+            Effect::Put { shelf, key, bytes } => self.put(*shelf, *key, Some(bytes))?,
+            Effect::Remove { shelf, key } => self.put(*shelf, *key, None)?,
             Effect::CreateRoom(room) => self.create_room(room)?,
             Effect::PutUser(user) => self.put_user(user)?,
         }

@@ -217,13 +217,13 @@ impl World {
     fn room(&self, room: &WorldRoom, now: u32) -> Room {
         let ids = room.members.iter().filter_map(|name| self.user(name)).map(|u| u.id);
         let mut members: Vec<Membership> =
-            ids.map(|user_id| Membership { user_id, joined_at: now, watermark: 0 }).collect();
+            ids.map(|user_id| Membership { user_id, joined_at: now, watermark: 0, muted: false }).collect();
         members.sort_by_key(|m| m.user_id);
         let kind = match room.kind {
             WorldRoomKind::Direct => RoomKind::Direct,
             WorldRoomKind::Multi => RoomKind::Multi,
         };
-        Room { id: room.id, kind, members, last_log_id: 0, updated_at: now }
+        Room { id: room.id, kind, members, last_log_id: 0, updated_at: now, link_id: 0 }
     }
 }
 

@@ -33,7 +33,7 @@ impl Client {
                 self.command(CommandId::NotiRead, room, Asked::MarkRead { room, watermark: log_id }, &body, now);
             }
             Action::Open { room } => {
-                let body = chatonroom::Request { chat_id: room, token: Some(0), opt: None };
+                let body = chatonroom::Request { chat_id: room, token: Some(0), ..Default::default() };
                 self.command(CommandId::ChatOnRoom, room, Asked::Open { room }, &body, now);
             }
             Action::Leave { room } => {

@@ -95,6 +95,7 @@ impl Client {
             oauth_token: &config.token,
             dtype: Some(config.device_type),
             pcst: None,
+            ..Default::default()
         };
         let content = Content::Fields(&|w| body.encode(w));
         self.ask_with(CommandId::LoginList.method(), Asked::Login, &content, out, now);

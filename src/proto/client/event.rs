@@ -1,7 +1,7 @@
 //! What goes into a client and what comes out of it: inputs, actions, outputs, events. Plain values, no behaviour.
 
 use super::config::Endpoint;
-use crate::proto::command::Door;
+use crate::proto::command::{CommandId, Door};
 use crate::proto::error::{ApiMisuse, Malformed};
 use crate::proto::wire::Method;
 
@@ -227,6 +227,14 @@ pub enum Event {
         door: Door,
         /// Why.
         why: Why,
+    },
+    /// A push that changes nothing in the client's own view, or changes it as the events beside this one say:
+    /// [`Event::pushed`] reads it.
+    Pushed {
+        /// Which.
+        command: CommandId,
+        /// The body as it came; it has been found to be readable.
+        body: Vec<u8>,
     },
     /// A push that nobody knows. It is ignored.
     UnknownPush {

@@ -42,6 +42,7 @@ pub mod state;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod typed;
 
 use std::collections::VecDeque;
 
@@ -49,6 +50,7 @@ pub use config::{Backoff, ClientConfig, Endpoint};
 pub use event::{Action, ConnId, Event, Failure, Input, Message, Output, RoomSummary, Source, Why};
 pub use observe::Tally;
 pub use state::State;
+pub use typed::call;
 
 use crate::proto::command::{Body, Door};
 use crate::proto::entropy::Entropy;

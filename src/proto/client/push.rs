@@ -30,9 +30,22 @@ impl Client {
                 self.kicked(push.reason.unwrap_or_default(), now);
             }
             Some(CommandId::ChangeSvr) => self.moves(now),
+            Some(id) if id.row().push.is_some() => self.hand_on(id, packet)?,
             //= CLIENT-PUSH-2
             _ => self.tell(Event::UnknownPush { method: packet.header.method }),
         }
+        Ok(())
+    }
+
+    /// A push that the machine has nothing to do with: whoever uses it may.
+    fn hand_on(&mut self, command: CommandId, packet: &Packet<'_>) -> Result<(), Malformed> {
+        let body = packet.document(&self.config.limits)?;
+        if let Some(form) = command.row().push {
+            let mut unknown = 0;
+            (form.recode)(body, &mut unknown, &mut Vec::new())?;
+            self.tally.unknown_fields += u64::from(unknown);
+        }
+        self.tell(Event::Pushed { command, body: body.bytes().to_vec() });
         Ok(())
     }
 

@@ -119,6 +119,7 @@ impl Client {
             lang: Some("ko"),
             mccmnc: Some("999"),
             country_iso: Some("KR"),
+            ..Default::default()
         };
         let content = Content::Fields(&|w| body.encode(w));
         self.ask_with(CommandId::CheckIn.method(), Asked::Route, &content, out, now);

@@ -1,5 +1,6 @@
 //! BUY: which carriage server is ours, and the timers (entry of 2012; loco-2012 §7.1).
 
+use super::call::call;
 use super::field::{Nullable, bodies};
 
 bodies! {
@@ -41,3 +42,5 @@ bodies! {
         deep_sleep_itv: i32 = "deepSleepItv",
     }
 }
+
+call! { Buy: Request<'a> => Reply<'r> }

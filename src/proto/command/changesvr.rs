@@ -1,5 +1,6 @@
 //! CHANGESVR: come back through booking and ticket (push; loco-modern §3.6).
 
+use super::call::pushed;
 use super::field::bodies;
 
 bodies! {
@@ -7,3 +8,5 @@ bodies! {
     Push {
     }
 }
+
+pushed! { ChangeSvr: Push }

@@ -1,5 +1,6 @@
 //! CHATINFO: a room by itself (loco-modern §4.3).
 
+use super::call::call;
 use super::field::bodies;
 use super::types::RoomInfo;
 
@@ -18,5 +19,9 @@ bodies! {
         chat_info: RoomInfo<'a> = "chatInfo",
         /// Unknown.
         o: Option<i32> = "o",
+        /// Unknown. They look like ids of members.
+        bmids: Option<Vec<i64>> = "bmids",
     }
 }
+
+call! { ChatInfo: Request => Reply<'r> }

@@ -1,5 +1,6 @@
 //! CHECKIN: which carriage server is ours (ticket, loco-modern §3.2; entry of 2012, loco-2012 §7.2).
 
+use super::call::call;
 use super::field::bodies;
 
 bodies! {
@@ -21,6 +22,8 @@ bodies! {
         mccmnc: Option<&'a str> = "MCCMNC",
         /// Two letters.
         country_iso: Option<&'a str> = "countryISO",
+        /// The operator of the SIM card; one client sends it.
+        sim_mccmnc: Option<&'a str> = "simMCCMNC",
     }
 
     /// The carriage server. The fields of 2012 come first and in its order; a strict modern client wants all ten addresses.
@@ -47,5 +50,9 @@ bodies! {
         vss_port: Option<i32> = "vssport",
         /// The same over IPv6.
         vss_host6: Option<&'a str> = "vsshost6",
+        /// The network operator.
+        mccmnc: Option<&'a str> = "MCCMNC",
     }
 }
+
+call! { CheckIn: Request<'a> => Reply<'r> }

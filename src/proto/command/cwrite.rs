@@ -1,5 +1,6 @@
 //! CWRITE: make a room and write its first message (carriage of 2012; loco-2012 §7.5).
 
+use super::call::call;
 use super::field::{Nullable, bodies};
 use super::types::{ChatLog, RoomInfo};
 
@@ -34,3 +35,5 @@ bodies! {
         chat_room: Option<RoomInfo<'a>> = "chatRoom",
     }
 }
+
+call! { CWrite: Request<'a> => Reply<'r> }

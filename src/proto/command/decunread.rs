@@ -1,8 +1,9 @@
 //! DECUNREAD: somebody has read up to here (push; loco-modern §4.2).
 
+use super::call::pushed;
 use super::field::bodies;
 
-bodies! {
+bodies! { quick;
     /// Who, and how far.
     Push {
         /// The room.
@@ -13,3 +14,5 @@ bodies! {
         watermark: i64 = "watermark",
     }
 }
+
+pushed! { DecUnread: Push }

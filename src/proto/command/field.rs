@@ -4,6 +4,7 @@
 //! nobody knows is counted, never fatal: the document that it came in keeps it.
 
 use crate::proto::error::{Malformed, MalformedKind};
+use crate::proto::wire::body::Field;
 use crate::proto::wire::{Document, Value, Writer};
 
 pub use super::values::{AnyInt, Nullable};
@@ -125,6 +126,21 @@ pub fn read_field<'a, T: FieldValue<'a>>(
     }
 }
 
+/// The same, out of line: what bodies without a short way are read with.
+///
+/// # Errors
+/// As [`read_field`].
+#[inline(never)]
+pub fn read_into<'a, T: FieldValue<'a>>(
+    slot: &mut Option<T>,
+    field: Field<'a>,
+    name: &'static str,
+    unknown: &mut u32,
+) -> Result<(), Malformed> {
+    *slot = read_field(field.value, field.at, name, unknown)?;
+    Ok(())
+}
+
 /// What a slot holds once the document has been read.
 ///
 /// # Errors
@@ -139,9 +155,52 @@ pub fn finish_field<'a, T: FieldValue<'a>>(slot: Option<T>, at: usize, name: &'s
 }
 
 /// A table of bodies: `name: type = "name on the wire"`. It gives the struct, [`Body`] and [`FieldValue`].
+///
+/// Bodies of every message are `quick`: they are read by the short way of `quick.rs`, at the price of more code. All
+/// others go from field to field.
 //= FRAME-UNKNOWN-1
 macro_rules! bodies {
-    ($($(#[$m:meta])* $body:ident $(<$lt:lifetime>)? {
+    (quick; $($rest:tt)*) => { $crate::proto::command::field::bodies_of! { quick $($rest)* } };
+    ($($rest:tt)*) => { $crate::proto::command::field::bodies_of! { plain $($rest)* } };
+}
+pub(crate) use bodies;
+
+/// The reading of the fields of one body, in either way.
+macro_rules! read_fields {
+    (plain $fields:ident $unknown:ident $($field:ident = $wire:literal,)*) => {
+        #[allow(clippy::never_loop)]
+        while let Some(f) = $fields.next() {
+            match f.name {
+                $(n if n == $wire.as_bytes() => {
+                    $crate::proto::command::field::read_into(&mut $field, f, $wire, $unknown)?;
+                })*
+                _ => *$unknown += 1,
+            }
+        }
+    };
+    (quick $fields:ident $unknown:ident $($field:ident = $wire:literal,)*) => {
+        // As far as the fields come in the order of the table; from the first that does not, in any order.
+        $(if let Some(v) =
+            $crate::proto::command::quick::expect_field(&mut $fields, concat!($wire, "\0"), $wire, $unknown)?
+        {
+            $field = Some(v);
+        })*
+        while !$fields.is_done() {
+            let Some(f) = $fields.next() else { break };
+            match f.name {
+                $(n if n == $wire.as_bytes() => {
+                    $field = $crate::proto::command::field::read_field(f.value, f.at, $wire, $unknown)?;
+                })*
+                _ => *$unknown += 1,
+            }
+        }
+    };
+}
+pub(crate) use read_fields;
+
+/// What [`bodies`] writes for each body.
+macro_rules! bodies_of {
+    ($mode:ident $($(#[$m:meta])* $body:ident $(<$lt:lifetime>)? {
         $($(#[$fm:meta])* $field:ident : $ty:ty = $wire:literal,)*
     })*) => { $(
         $(#[$m])*
@@ -164,21 +223,7 @@ macro_rules! bodies {
             ) -> Result<Self, $crate::proto::error::Malformed> {
                 $(let mut $field: Option<$ty> = None;)*
                 let mut fields = doc.fields();
-                // As far as the fields come in the order of the table; from the first that does not, in any order.
-                $(if let Some(v) =
-                    $crate::proto::command::quick::expect_field(&mut fields, concat!($wire, "\0"), $wire, unknown)?
-                {
-                    $field = Some(v);
-                })*
-                while !fields.is_done() {
-                    let Some(f) = fields.next() else { break };
-                    match f.name {
-                        $(n if n == $wire.as_bytes() => {
-                            $field = $crate::proto::command::field::read_field(f.value, f.at, $wire, unknown)?;
-                        })*
-                        _ => *unknown += 1,
-                    }
-                }
+                $crate::proto::command::field::read_fields!($mode fields unknown $($field = $wire,)*);
                 Ok(Self { $($field: $crate::proto::command::field::finish_field($field, doc.at(), $wire)?,)* })
             }
 
@@ -208,7 +253,7 @@ macro_rules! bodies {
         }
     )* };
 }
-pub(crate) use bodies;
+pub(crate) use bodies_of;
 
 #[cfg(test)]
 #[path = "field_tests.rs"]

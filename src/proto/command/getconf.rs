@@ -1,5 +1,6 @@
 //! GETCONF: which ticket servers there are, and how to behave (booking; loco-modern §3.1).
 
+use super::call::call;
 use super::field::bodies;
 
 bodies! {
@@ -13,6 +14,8 @@ bodies! {
         model: Option<&'a str> = "model",
         /// Newer clients only.
         user_id: Option<i64> = "userId",
+        /// The operator of the SIM card; one client sends it.
+        sim_mccmnc: Option<&'a str> = "simMCCMNC",
     }
 
     /// Where to go on, and the timers. A strict client wants all of it.
@@ -147,3 +150,5 @@ bodies! {
         a_frequency: i32 = "aFrequency",
     }
 }
+
+call! { GetConf: Request<'a> => Reply<'r> }

@@ -1,5 +1,6 @@
 //! KICKOUT: the session is over (push; loco-modern §3.6).
 
+use super::call::pushed;
 use super::field::bodies;
 
 bodies! {
@@ -9,3 +10,5 @@ bodies! {
         reason: Option<i32> = "reason",
     }
 }
+
+pushed! { KickOut: Push }

@@ -1,9 +1,10 @@
 //! LCHATLIST: the next page of rooms (carriage; loco-modern §3.4).
 
+use super::call::call;
 use super::field::bodies;
 use super::types::RoomItem;
 
-bodies! {
+bodies! { quick;
     /// Where the last page ended.
     Request {
         /// That of the last page.
@@ -42,3 +43,5 @@ bodies! {
         eof: bool = "eof",
     }
 }
+
+call! { LChatList: Request => Reply<'r> }

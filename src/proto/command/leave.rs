@@ -1,5 +1,6 @@
 //! LEAVE: leave a room for good (loco-modern §4.3, loco-2012 §7.10).
 
+use super::call::call;
 use super::field::bodies;
 
 bodies! {
@@ -21,3 +22,5 @@ bodies! {
         last_token_id: Option<i64> = "lastTokenId",
     }
 }
+
+call! { Leave: Request => Reply }

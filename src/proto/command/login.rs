@@ -1,5 +1,6 @@
 //! LOGIN: who comes, on the carriage of 2012 (loco-2012 §7.3).
 
+use super::call::call;
 use super::field::{Nullable, bodies};
 
 bodies! {
@@ -33,3 +34,5 @@ bodies! {
         user_id: i64 = "userId",
     }
 }
+
+call! { Login: Request<'a> => Reply }

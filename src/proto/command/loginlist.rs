@@ -1,9 +1,10 @@
 //! LOGINLIST: who comes, and what changed since (carriage; loco-modern §3.3).
 
+use super::call::call;
 use super::field::bodies;
 use super::types::RoomItem;
 
-bodies! {
+bodies! { quick;
     /// Who comes and what it knows. Order as the Android capture has it.
     Request<'a> {
         /// Version of the app; too old: -999.
@@ -42,6 +43,10 @@ bodies! {
         dtype: Option<i32> = "dtype",
         /// PC status.
         pcst: Option<i32> = "pcst",
+        /// A session key, by its name; clients leave it unset.
+        s_key: Option<&'a str> = "sKey",
+        /// The second-device flag of CHECKIN, by its name; clients leave it unset.
+        use_sub: Option<bool> = "useSub",
     }
 
     /// The user and its rooms.
@@ -78,5 +83,11 @@ bodies! {
         eof: bool = "eof",
         /// Six bytes, unknown; a strict client wants it.
         rp: &'a [u8] = "rp",
+        /// The token of the user's keys for secret chats.
+        pk_token: Option<i64> = "pkToken",
+        /// Whether these keys changed, by its name.
+        pk_update: Option<bool> = "pkUpdate",
     }
 }
+
+call! { LoginList: Request<'a> => Reply<'r> }

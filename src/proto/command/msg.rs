@@ -1,9 +1,10 @@
 //! MSG: a message of somebody else (push; loco-modern §4.2, loco-2012 §7.12).
 
+use super::call::pushed;
 use super::field::bodies;
 use super::types::ChatLog;
 
-bodies! {
+bodies! { quick;
     /// The message.
     Push<'a> {
         /// The room.
@@ -22,5 +23,11 @@ bodies! {
         noti_read: Option<bool> = "notiRead",
         /// Whether it makes a sound.
         push_alert: Option<bool> = "pushAlert",
+        /// Unknown.
+        service_id: Option<i32> = "serviceId",
+        /// Some pushes carry it.
+        status: Option<i32> = "status",
     }
 }
+
+pushed! { Msg: Push<'a> }

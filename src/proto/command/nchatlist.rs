@@ -1,5 +1,6 @@
 //! NCHATLIST: new and changed rooms (carriage of 2012; loco-2012 §7.4).
 
+use super::call::call;
 use super::field::bodies;
 use super::types::RoomInfo2012;
 
@@ -20,3 +21,5 @@ bodies! {
         chat_infos: Vec<RoomInfo2012<'a>> = "chatInfos",
     }
 }
+
+call! { NChatList: Request => Reply<'r> }

@@ -1,8 +1,9 @@
 //! NOTIREAD: read up to here (loco-modern §4.2).
 
+use super::call::call;
 use super::field::bodies;
 
-bodies! {
+bodies! { quick;
     /// How far.
     Request {
         /// The room.
@@ -15,6 +16,8 @@ bodies! {
         link_id_alt: Option<i64> = "linkId",
         /// Unknown.
         noti_read: Option<bool> = "notiRead",
+        /// Unknown; the Mac client sends it.
+        service_id: Option<i32> = "serviceId",
     }
 
     /// Noted.
@@ -25,3 +28,5 @@ bodies! {
         noti_read: Option<bool> = "notiRead",
     }
 }
+
+call! { NotiRead: Request => Reply }

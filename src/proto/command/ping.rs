@@ -1,8 +1,9 @@
 //! PING: the heartbeat (loco-modern §4.1; 2012 sends no body at all: loco-2012 §9).
 
+use super::call::call;
 use super::field::bodies;
 
-bodies! {
+bodies! { quick;
     /// Empty.
     Request {
     }
@@ -13,3 +14,5 @@ bodies! {
         status: Option<i32> = "status",
     }
 }
+
+call! { Ping: Request => Reply }

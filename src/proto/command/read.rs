@@ -1,5 +1,6 @@
 //! READ: a room and its messages after one (carriage of 2012; loco-2012 §7.7).
 
+use super::call::call;
 use super::field::bodies;
 use super::types::{ChatLog, RoomInfo};
 
@@ -22,3 +23,5 @@ bodies! {
         chat_logs: Vec<ChatLog<'a>> = "chatLogs",
     }
 }
+
+call! { Read: Request => Reply<'r> }

@@ -1,5 +1,6 @@
 //! SETST: the screen is on or off (loco-modern §4.1).
 
+use super::call::call;
 use super::field::bodies;
 
 bodies! {
@@ -15,3 +16,5 @@ bodies! {
         status: i32 = "status",
     }
 }
+
+call! { SetSt: Request => Reply }

@@ -1,5 +1,6 @@
 //! SYNCLINK: the open links of the user (loco-modern §4.4). The reference has none yet: the list is empty.
 
+use super::call::call;
 use super::field::bodies;
 
 bodies! {
@@ -21,3 +22,5 @@ bodies! {
         deleted: Option<Vec<i64>> = "dlis",
     }
 }
+
+call! { SyncLink: Request => Reply<'r> }

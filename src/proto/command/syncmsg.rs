@@ -1,9 +1,10 @@
 //! SYNCMSG: the messages between two (loco-modern §4.2).
 
+use super::call::call;
 use super::field::bodies;
 use super::types::ChatLog;
 
-bodies! {
+bodies! { quick;
     /// Which. Order as the capture has it.
     Request {
         /// The room.
@@ -26,9 +27,13 @@ bodies! {
         chat_logs: Option<Vec<ChatLog<'a>>> = "chatLogs",
         /// Logs before it are gone.
         min_log_id: Option<i64> = "minLogId",
+        /// Unknown.
+        jsi: Option<i64> = "jsi",
         /// Token of the list.
         last_token_id: i64 = "lastTokenId",
         /// The open link.
         link_id: Option<i64> = "li",
     }
 }
+
+call! { SyncMsg: Request => Reply<'r> }

@@ -1,8 +1,15 @@
 //! Documents that several commands carry: chat log, room item, room info, members (loco-modern §6).
 
 use super::field::{AnyInt, Nullable, bodies};
+use crate::proto::wire::Document;
 
-bodies! {
+pub use links::{KickedMember, OpenLink, OpenLinkUser};
+pub use secret::{SecretKey, SecretRoom};
+
+mod links;
+mod secret;
+
+bodies! { quick;
     /// One message, as logs, pushes and replies carry it (loco-modern §6.1; 2012: loco-2012 §7.6).
     ChatLog<'a> {
         /// Rises strictly in a room.
@@ -31,6 +38,12 @@ bodies! {
         thread_id: Option<i64> = "threadId",
         /// Rises with each edit.
         revision: Option<i32> = "revision",
+        /// Where it came from.
+        referer: Option<i32> = "referer",
+        /// The life of a message that disappears.
+        msg_ttl: Option<i32> = "msgTtl",
+        /// The signature data of a secret chat.
+        s_info: Option<&'a str> = "sInfo",
     }
 
     /// A room in the list of LOGINLIST and LCHATLIST (loco-modern §6.3).
@@ -65,6 +78,12 @@ bodies! {
         link_id: Option<i64> = "li",
         /// The open link's token.
         link_token: Option<i32> = "otk",
+        /// Unknown.
+        metadata: Option<Document<'a>> = "m",
+        /// Who invited the user.
+        inviter_id: Option<i64> = "ii",
+        /// Unknown.
+        bmids: Option<Vec<i64>> = "bmids",
     }
 
     /// A member as rooms show it (loco-modern §6.4).
@@ -131,6 +150,10 @@ bodies! {
         link_id: Option<i64> = "li",
         /// The open link's token.
         link_token: Option<i32> = "otk",
+        /// The user's own settings of the room.
+        meta: Option<Document<'a>> = "meta",
+        /// Whether an open room is one between two.
+        direct_chat: Option<bool> = "directChat",
     }
 
     /// A member in full (loco-modern §6.5).
@@ -159,6 +182,18 @@ bodies! {
         suspended: bool = "suspended",
         /// Unknown.
         ut: Option<i32> = "ut",
+        /// Open member: the picture.
+        profile_image: Option<&'a str> = "pi",
+        /// Open member: the picture in full size.
+        full_profile_image: Option<&'a str> = "fpi",
+        /// Open member: the picture as it was sent in.
+        original_profile_image: Option<&'a str> = "opi",
+        /// Open member: the token of the open profile.
+        open_token: Option<i32> = "opt",
+        /// Open member: the link of the profile.
+        profile_link_id: Option<i64> = "pli",
+        /// Open member: what he is in the room.
+        member_type: Option<i32> = "mt",
     }
 
     /// A room in the NCHATLIST of 2012. Only `lastLogId` is known; the rest is ours, named as its HTTP twin names it
@@ -176,5 +211,21 @@ bodies! {
         updated_at: i32 = "lastUpdatedAt",
         /// Unread messages.
         unread: i32 = "newMessageCount",
+    }
+
+    /// A setting of the board of a room.
+    BoardMeta {
+        /// Which setting.
+        kind: Option<i32> = "t",
+    }
+
+    /// The shared settings of one room.
+    RoomMetas<'a> {
+        /// The room.
+        chat_id: Option<i64> = "c",
+        /// The room, where c is not there.
+        room_id: Option<i64> = "chatId",
+        /// The settings.
+        metas: Vec<Meta<'a>> = "metas",
     }
 }

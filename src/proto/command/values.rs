@@ -34,6 +34,17 @@ scalar! {
     Document<'a>, AnyDocument, Value::Document(d) => Some(d), slow, |v, name, w| w.raw_document(name, *v);
 }
 
+/// A text that is kept: what records of the store are made of.
+impl<'a> FieldValue<'a> for String {
+    const KIND: Kind = Kind::String;
+    fn read(value: Value<'a>, unknown: &mut u32) -> Result<Option<Self>, Malformed> {
+        Ok(<&str>::read(value, unknown)?.map(str::to_owned))
+    }
+    fn write(&self, name: &str, w: &mut Writer<'_>) {
+        w.string(name, self);
+    }
+}
+
 impl<'a> FieldValue<'a> for i32 {
     const KIND: Kind = Kind::Int32;
     #[inline(always)]

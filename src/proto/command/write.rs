@@ -1,9 +1,10 @@
 //! WRITE: a message into a room (loco-modern §4.2; 2012: loco-2012 §7.6).
 
+use super::call::call;
 use super::field::{AnyInt, Nullable, bodies};
 use super::types::ChatLog;
 
-bodies! {
+bodies! { quick;
     /// The message.
     Request<'a> {
         /// The room.
@@ -24,6 +25,14 @@ bodies! {
         scope: Option<i32> = "scope",
         /// The log that it comments on.
         thread_id: Option<i64> = "threadId",
+        /// By its name, a message without a sound.
+        silence: Option<bool> = "silence",
+        /// By its name, a message without a sound.
+        is_silence: Option<bool> = "isSilence",
+        /// Unknown.
+        feature_stat: Option<&'a str> = "featureStat",
+        /// Unknown.
+        no_light: Option<bool> = "noLight",
     }
 
     /// The message, in the order and with the null of 2012.
@@ -72,3 +81,5 @@ bodies! {
         author_nickname: Option<&'a str> = "authorNickname",
     }
 }
+
+call! { Write: Request<'a> => Reply<'r> }

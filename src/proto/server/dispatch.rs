@@ -4,7 +4,7 @@ use super::Config;
 use super::handlers as h;
 use super::store::{Effect, Store, StoreError};
 use crate::proto::command::field::{Body, encode};
-use crate::proto::command::{CommandId, status};
+use crate::proto::command::{COMMANDS, CommandId, status};
 use crate::proto::error::Malformed;
 use crate::proto::secure::Era;
 use crate::proto::session::server::Device;
@@ -111,33 +111,37 @@ impl From<StoreError> for Refused {
 /// A handler: a pure function of the request and of what the store says.
 pub type Handler = fn(&Ask<'_>, &dyn Store, &mut Answer) -> Result<(), Refused>;
 
-/// THE DISPATCH.
+/// A command and who answers it.
+pub type Row = (CommandId, Handler);
+
+/// THE DISPATCH: what each module of handlers answers.
+const ROWS: &[&[Row]] =
+    &[h::entry::HANDLERS, h::login::HANDLERS, h::messages::HANDLERS, h::presence::HANDLERS, h::rooms::HANDLERS];
+
+/// The same by command.
+static TABLE: [Handler; COMMANDS.len()] = {
+    let mut table: [Handler; COMMANDS.len()] = [nobody; COMMANDS.len()];
+    let mut i = 0;
+    while i < ROWS.len() {
+        let rows = ROWS[i];
+        let mut j = 0;
+        while j < rows.len() {
+            table[rows[j].0 as usize] = rows[j].1;
+            j += 1;
+        }
+        i += 1;
+    }
+    table
+};
+
+/// Who answers a command.
 #[must_use]
 pub fn handler(id: CommandId) -> Handler {
-    match id {
-        CommandId::GetConf => h::entry::getconf,
-        CommandId::CheckIn => h::entry::checkin,
-        CommandId::Buy => h::entry::buy,
-        CommandId::Login => h::login::login,
-        CommandId::LoginList => h::login::loginlist,
-        CommandId::LChatList => h::login::lchatlist,
-        CommandId::NChatList => h::login::nchatlist,
-        CommandId::CWrite => h::messages::cwrite,
-        CommandId::Write => h::messages::write,
-        CommandId::Read => h::messages::read,
-        CommandId::SyncMsg => h::messages::syncmsg,
-        CommandId::ChatOnRoom => h::rooms::chatonroom,
-        CommandId::ChatInfo => h::rooms::chatinfo,
-        CommandId::Leave => h::rooms::leave,
-        CommandId::NotiRead => h::presence::notiread,
-        CommandId::SyncLink => h::presence::synclink,
-        CommandId::SetSt => h::presence::setst,
-        CommandId::Ping => h::presence::ping,
-        CommandId::Msg | CommandId::DecUnread | CommandId::KickOut | CommandId::ChangeSvr => not_a_request,
-    }
+    TABLE.get(id as usize).copied().unwrap_or(nobody)
 }
 
-/// The table never lets a push come this far; were it to, the answer is the one for any unknown method.
-fn not_a_request(_: &Ask<'_>, _: &dyn Store, _: &mut Answer) -> Result<(), Refused> {
+/// Nobody answers a push: the session's table never lets one come this far. Were it to, the answer is the one for any
+/// unknown method.
+fn nobody(_: &Ask<'_>, _: &dyn Store, _: &mut Answer) -> Result<(), Refused> {
     Err(Refused::Status(status::UNKNOWN_METHOD))
 }

@@ -23,9 +23,9 @@ fn world() -> Memory {
         |id, name: &str| User { id, name: name.to_owned(), nick_name: name.to_owned(), token: format!("{name}-token") };
     let mut store = Memory { users: vec![user(ALICE, "alice"), user(BOB, "bob")], ..Memory::default() };
     for (id, kind) in [(7000, RoomKind::Direct), (7001, RoomKind::Multi)] {
-        let member = |user_id| Membership { user_id, joined_at: 0, watermark: 0 };
+        let member = |user_id| Membership { user_id, joined_at: 0, watermark: 0, muted: false };
         let members = vec![member(ALICE), member(BOB)];
-        store.rooms.insert(id, Room { id, kind, members, last_log_id: 0, updated_at: 0 });
+        store.rooms.insert(id, Room { id, kind, members, last_log_id: 0, updated_at: 0, link_id: 0 });
     }
     store
 }

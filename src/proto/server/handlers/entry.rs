@@ -1,9 +1,12 @@
 //! Before the carriage: GETCONF, CHECKIN, BUY.
 
-use crate::proto::command::{buy, checkin, getconf};
+use crate::proto::command::{CommandId, buy, checkin, getconf};
 use crate::proto::secure::Era;
-use crate::proto::server::dispatch::{Answer, Ask, Refused};
+use crate::proto::server::dispatch::{Answer, Ask, Refused, Row};
 use crate::proto::server::store::Store;
+
+/// What is answered here.
+pub const HANDLERS: &[Row] = &[(CommandId::GetConf, getconf), (CommandId::CheckIn, checkin), (CommandId::Buy, buy)];
 
 fn seconds(d: core::time::Duration) -> i32 {
     i32::try_from(d.as_secs()).unwrap_or(i32::MAX)
@@ -74,6 +77,7 @@ pub fn checkin(ask: &Ask<'_>, _: &dyn Store, answer: &mut Answer) -> Result<(), 
         vss_host: modern.then_some(c.host.as_str()),
         vss_port: modern.then_some(0),
         vss_host6: modern.then_some(""),
+        ..Default::default()
     });
     Ok(())
 }

@@ -3,12 +3,20 @@
 use super::view::RoomParts;
 use crate::proto::command::field::Nullable;
 use crate::proto::command::types::RoomInfo2012;
-use crate::proto::command::{lchatlist, login, loginlist, nchatlist, status};
+use crate::proto::command::{CommandId, lchatlist, login, loginlist, nchatlist, status};
 use crate::proto::quirk::Quirk;
 use crate::proto::secure::Era;
-use crate::proto::server::dispatch::{Answer, Ask, Refused};
+use crate::proto::server::dispatch::{Answer, Ask, Refused, Row};
 use crate::proto::server::store::{Store, User};
 use crate::proto::session::server::Device;
+
+/// What is answered here.
+pub const HANDLERS: &[Row] = &[
+    (CommandId::Login, login),
+    (CommandId::LoginList, loginlist),
+    (CommandId::LChatList, lchatlist),
+    (CommandId::NChatList, nchatlist),
+];
 
 /// Six bytes that a strict client wants; unknown (loco-modern §3.3, the value of a first login).
 const RP: &[u8] = &[0, 0, 0xff, 0xff, 0, 0];

@@ -5,8 +5,12 @@ use crate::proto::command::field::{AnyInt, Nullable};
 use crate::proto::command::{CommandId, cwrite, msg, read, status, syncmsg, write};
 use crate::proto::quirk::Quirk;
 use crate::proto::secure::Era;
-use crate::proto::server::dispatch::{Answer, Ask, Refused};
+use crate::proto::server::dispatch::{Answer, Ask, Refused, Row};
 use crate::proto::server::store::{Effect, Log, Membership, Room, RoomKind, Store, next_log_id};
+
+/// What is answered here.
+pub const HANDLERS: &[Row] =
+    &[(CommandId::CWrite, cwrite), (CommandId::Write, write), (CommandId::Read, read), (CommandId::SyncMsg, syncmsg)];
 
 /// The kind of a text message.
 const TEXT: i32 = 1;
@@ -85,7 +89,8 @@ pub fn cwrite(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(
     let name = nick_name(ask, store)?;
     push_msg(ask, &room, &log, None, &name, answer);
     let room = Room { last_log_id: log.log_id, ..room };
-    let parts = RoomParts { last: Some(log.clone()), others: Vec::new(), unread: 0, watermark: log.log_id, room };
+    let (last, watermark) = (Some(log.clone()), log.log_id);
+    let parts = RoomParts { room, last, others: Vec::new(), unread: 0, watermark, muted: false };
     answer.reply(&cwrite::Reply {
         status: 0,
         chat_id: log.chat_id,
@@ -139,6 +144,7 @@ pub fn syncmsg(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<
         min_log_id: Some(0),
         last_token_id: ask.last_log_id,
         link_id: None,
+        ..Default::default()
     });
     Ok(())
 }
@@ -198,8 +204,9 @@ fn new_room(ask: &Ask<'_>, ids: &[i64]) -> Room {
     Room {
         id: next_log_id(ask.last_log_id, ask.now),
         kind: if ids.len() == 2 { RoomKind::Direct } else { RoomKind::Multi },
-        members: ids.iter().map(|id| Membership { user_id: *id, joined_at: now, watermark: 0 }).collect(),
+        members: ids.iter().map(|id| Membership { user_id: *id, joined_at: now, watermark: 0, muted: false }).collect(),
         last_log_id: 0,
         updated_at: now,
+        link_id: 0,
     }
 }

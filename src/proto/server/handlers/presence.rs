@@ -3,8 +3,16 @@
 use super::view::room_of;
 use crate::proto::command::{CommandId, decunread, notiread, ping, setst, synclink};
 use crate::proto::quirk::Quirk;
-use crate::proto::server::dispatch::{Answer, Ask, Refused};
+use crate::proto::server::dispatch::{Answer, Ask, Refused, Row};
 use crate::proto::server::store::{Effect, Store};
+
+/// What is answered here.
+pub const HANDLERS: &[Row] = &[
+    (CommandId::NotiRead, notiread),
+    (CommandId::SyncLink, synclink),
+    (CommandId::SetSt, setst),
+    (CommandId::Ping, ping),
+];
 
 /// NOTIREAD: the mark rises, never above the room's last log; every other device in the room hears of it.
 ///

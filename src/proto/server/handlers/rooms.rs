@@ -1,11 +1,15 @@
 //! Rooms: CHATINFO, CHATONROOM, LEAVE.
 
 use super::view::{RoomParts, member, room_of, users};
-use crate::proto::command::{chatinfo, chatonroom, leave};
+use crate::proto::command::{CommandId, chatinfo, chatonroom, leave};
 use crate::proto::quirk::Quirk;
 use crate::proto::secure::Era;
-use crate::proto::server::dispatch::{Answer, Ask, Refused};
+use crate::proto::server::dispatch::{Answer, Ask, Refused, Row};
 use crate::proto::server::store::{Effect, Store};
+
+/// What is answered here.
+pub const HANDLERS: &[Row] =
+    &[(CommandId::ChatOnRoom, chatonroom), (CommandId::ChatInfo, chatinfo), (CommandId::Leave, leave)];
 
 /// CHATINFO: the room by itself.
 ///
@@ -16,7 +20,7 @@ pub fn chatinfo(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result
     let q: chatinfo::Request = ask.body(answer)?;
     let room = room_of(ask, store, q.chat_id)?;
     let parts = RoomParts::gather(ask, store, room)?;
-    answer.reply(&chatinfo::Reply { status: 0, chat_info: parts.info(ask), o: None });
+    answer.reply(&chatinfo::Reply { chat_info: parts.info(ask), ..Default::default() });
     Ok(())
 }
 
@@ -43,6 +47,7 @@ pub fn chatonroom(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Resu
         updated_at: i64::from(room.updated_at),
         open_token: None,
         f: false,
+        ..Default::default()
     });
     Ok(())
 }

@@ -52,7 +52,8 @@ pub(super) fn chat_log(log: &Log, era: Era) -> ChatLog<'_> {
         supplement: log.supplement.as_deref(),
         scope: log.scope,
         thread_id: log.thread_id,
-        revision: None,
+        revision: (log.revision != 0).then_some(log.revision),
+        ..Default::default()
     }
 }
 
@@ -63,17 +64,18 @@ pub(super) struct RoomParts {
     pub others: Vec<User>,
     pub unread: i32,
     pub watermark: i64,
+    pub muted: bool,
 }
 
 impl RoomParts {
     pub(super) fn gather(ask: &Ask<'_>, store: &dyn Store, room: Room) -> Result<Self, Refused> {
-        let watermark = room.member(ask.user).map_or(0, |m| m.watermark);
+        let (watermark, muted) = room.member(ask.user).map_or((0, false), |m| (m.watermark, m.muted));
         let last = if room.last_log_id == 0 { None } else { store.log(room.id, room.last_log_id)? };
         let mut others = users(&room, store, SHOWN_MAX + 1)?;
         others.retain(|u| u.id != ask.user);
         others.truncate(SHOWN_MAX);
         let unread = i32::try_from(store.count_unread(room.id, watermark, ask.user, UNREAD_MAX)?).unwrap_or(i32::MAX);
-        Ok(Self { room, last, others, unread, watermark })
+        Ok(Self { room, last, others, unread, watermark, muted })
     }
 
     pub(super) fn active_members(&self) -> i32 {
@@ -94,7 +96,7 @@ impl RoomParts {
             icon_names: Some(self.others.iter().map(|u| u.nick_name.as_str()).collect()),
             updated_at: AnyInt::Int32(i32::try_from(self.room.updated_at).unwrap_or(i32::MAX)),
             joined: Some(0),
-            push_alert: true,
+            push_alert: !self.muted,
             ..Default::default()
         }
     }
@@ -112,7 +114,7 @@ impl RoomParts {
             last_log: self.last.as_ref().map(|l| chat_log(l, ask.era)),
             display_members: self.others.iter().map(display_member).collect(),
             metas: Some(Vec::new()),
-            push_alert: true,
+            push_alert: !self.muted,
             left: Some(false),
             joined_at: Some(i32::try_from(joined).unwrap_or(i32::MAX)),
             ..Default::default()
