@@ -189,7 +189,7 @@ fn the_meta_table_names_the_format_and_the_crate() -> Outcome {
     let db = Database::in_memory()?;
     let read = redb::ReadableDatabase::begin_read(&db.db)?;
     let meta = read.open_table(META)?;
-    assert_eq!(meta.get("format")?.map(|v| v.value().to_owned()), Some("locospec-data/1".to_owned()));
+    assert_eq!(meta.get("format")?.map(|v| v.value().to_owned()), Some(FORMAT.to_owned()));
     assert!(meta.get("crate")?.is_some_and(|v| v.value().starts_with("locospec ")));
     Ok(())
 }
