@@ -19,6 +19,7 @@ use locospec::proto::quirk::{Quirk, Quirks};
 use locospec::proto::secure::KeyRing;
 use locospec::proto::server::{Config, Server};
 use locospec::spec::corpus::{Corpus, yaml_files};
+use locospec::spec::coverage::{Coverage, coverage};
 use locospec::spec::format::{Case, Role};
 use locospec::spec::judge::{Plan, run_all};
 use locospec::spec::run::target::TargetError;
@@ -39,7 +40,11 @@ fn main() {
             std::process::exit(2);
         }
     };
-    let mut trials = Vec::new();
+    let reached = coverage(&corpus);
+    if !args.list {
+        println!("{reached}");
+    }
+    let mut trials = vec![coverage_trial(reached)];
     for case in &corpus.cases {
         trials.push(case_trial(&corpus, case));
         for quirk in &case.value.kills {
@@ -49,6 +54,14 @@ fn main() {
     trials.extend(must_fail_trials(&corpus, &root));
     trials.push(sockets_trial(&corpus));
     libtest_mimic::run(&args, trials).exit();
+}
+
+/// Nothing that must hold goes without a case, unless the requirement says why.
+fn coverage_trial(reached: Coverage) -> Trial {
+    Trial::test("coverage", move || match reached.open.as_slice() {
+        [] => Ok(()),
+        open => Err(format!("proved by no case and not excluded: {}", open.join(" ")).into()),
+    })
 }
 
 /// The smoke cases once more, over sockets against the driver that `locospec serve` runs.

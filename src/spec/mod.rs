@@ -10,6 +10,7 @@
 //! The protocol itself is in `proto`, the data in the top-level `spec/`; nothing here decides what is right.
 
 pub mod corpus;
+pub mod coverage;
 pub mod format;
 pub mod judge;
 pub mod lint;

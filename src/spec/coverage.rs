@@ -1,0 +1,109 @@
+//! What the cases reach: how many requirements of each level are proved, and which commands are sent and pushed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::corpus::Corpus;
+use super::format::requirement::{Level, Requirement};
+use super::format::{Role, Step};
+use crate::proto::command::COMMANDS;
+
+/// How the requirements of one level stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// All of them.
+    pub all: usize,
+    /// Those that a case proves.
+    pub proved: usize,
+    /// Those that say why no case can.
+    pub excluded: usize,
+}
+
+/// What the cases reach.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// By level: MUST, SHOULD, MAY, INFO.
+    pub levels: Vec<(&'static str, Proof)>,
+    /// The ids of requirements of level MUST that are neither proved nor excluded.
+    pub open: Vec<String>,
+    /// The commands that the table has.
+    pub commands: usize,
+    /// Requests of the table that no case of the server role sends.
+    pub never_sent: Vec<String>,
+    /// Pushes of the table that no case of either role waits for or sends.
+    pub never_pushed: Vec<String>,
+}
+
+/// Looks at every requirement and every step of every case, those of macros included.
+#[must_use]
+pub fn coverage(corpus: &Corpus) -> Coverage {
+    let proved: BTreeSet<&str> = corpus.cases.iter().flat_map(|c| c.value.proves.iter().map(String::as_str)).collect();
+    let all = || corpus.requirements.iter().flat_map(|f| &f.value.requirements);
+    let is_proved = |r: &Requirement| proved.contains(r.id.as_str());
+    let levels = [("MUST", Level::Must), ("SHOULD", Level::Should), ("MAY", Level::May), ("INFO", Level::Info)];
+    let levels = levels.map(|(name, level)| {
+        let mut proof = Proof::default();
+        for r in all().filter(|r| r.level == level) {
+            proof.all += 1;
+            proof.proved += usize::from(is_proved(r));
+            proof.excluded += usize::from(r.excluded.is_some());
+        }
+        (name, proof)
+    });
+    let open = all().filter(|r| r.level == Level::Must && !is_proved(r) && r.excluded.is_none());
+    let (mut sent, mut pushed) = (BTreeSet::new(), BTreeSet::new());
+    for case in &corpus.cases {
+        for (_, step) in corpus.expand(case).unwrap_or_default() {
+            methods(&step, case.value.role, &mut sent, &mut pushed);
+        }
+    }
+    let names: BTreeMap<String, _> = COMMANDS.iter().map(|row| (row.method.to_string(), row)).collect();
+    let missing = |in_table: &dyn Fn(&crate::proto::command::Command) -> bool, found: &BTreeSet<String>| {
+        names
+            .iter()
+            .filter(|(name, row)| in_table(row) && !found.contains(*name))
+            .map(|(name, _)| name.clone())
+            .collect()
+    };
+    Coverage {
+        levels: levels.to_vec(),
+        open: open.map(|r| r.id.clone()).collect(),
+        commands: COMMANDS.len(),
+        never_sent: missing(&|row| row.request.is_some(), &sent),
+        never_pushed: missing(&|row| row.push.is_some(), &pushed),
+    }
+}
+
+fn methods(step: &Step, role: Role, sent: &mut BTreeSet<String>, pushed: &mut BTreeSet<String>) {
+    if let Some(method) = step.send.as_ref().and_then(|s| s.method.clone()) {
+        let to = if role == Role::Server { &mut *sent } else { &mut *pushed };
+        to.insert(method);
+    }
+    pushed.extend(step.expect.as_ref().and_then(|e| e.push.clone()));
+    for inner in step.together.iter().flat_map(|t| &t.steps) {
+        methods(inner, role, sent, pushed);
+    }
+}
+
+impl fmt::Display for Coverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "coverage of the spec:")?;
+        for (level, p) in &self.levels {
+            let done = p.proved + p.excluded;
+            let percent = if p.all == 0 { 100 } else { done * 100 / p.all };
+            let Proof { all, proved, excluded } = p;
+            writeln!(
+                f,
+                "  {level:<6} {percent:>3} %  {all} requirements: {proved} proved by cases, {excluded} excluded"
+            )?;
+        }
+        let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(" ") };
+        writeln!(
+            f,
+            "  of {} commands with a known body, requests that no case sends: {}",
+            self.commands,
+            list(&self.never_sent)
+        )?;
+        write!(f, "  pushes that no case looks for: {}", list(&self.never_pushed))
+    }
+}
