@@ -23,6 +23,7 @@ use crate::spec::run::target::{Target, TargetError};
 use crate::spec::run::tcp::{self, Attach, TcpTarget};
 use crate::spec::run::{Options, reference};
 use crate::spec::verdict::{CaseReport, Verdict};
+use crate::spec::yaml::Diagnostic;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -143,18 +144,24 @@ fn tell(bar: &ProgressBar, report: &CaseReport) {
 
 /// The spec, which must hold in itself before anybody is judged by it.
 pub(crate) fn load(dir: Option<&Path>) -> Result<Corpus, Failure> {
+    let corpus = read_spec(dir)?;
+    let found = lint::corpus(&corpus);
+    if found.is_empty() { Ok(corpus) } else { Err(lines(&found)) }
+}
+
+fn lines(all: &[Diagnostic]) -> Failure {
+    Failure::usage(all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}
+
+/// The spec as its files have it: each is understood, but they may contradict each other.
+pub(crate) fn read_spec(dir: Option<&Path>) -> Result<Corpus, Failure> {
     let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec");
     let root = match dir {
         Some(dir) => dir.to_path_buf(),
         None if Path::new("spec/cases").is_dir() => PathBuf::from("spec"),
         None => built_in,
     };
-    let lines = |all: Vec<crate::spec::yaml::Diagnostic>| {
-        Failure::usage(all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    };
-    let corpus = Corpus::load(&root).map_err(lines)?;
-    let found = lint::corpus(&corpus);
-    if found.is_empty() { Ok(corpus) } else { Err(lines(found)) }
+    Corpus::load(&root).map_err(|all| lines(&all))
 }
 
 /// The server on sockets, if one is named.

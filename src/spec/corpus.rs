@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::format::{Case, MacroFile, ProfileFile, QuirkFile, RequirementFile, Step};
+use super::format::{
+    Case, CommandFile, EnumFile, MacroFile, ProfileFile, QuirkFile, RequirementFile, StatusFile, Step, TypeFile,
+};
 use super::lit::Lit;
 use super::yaml::{Diagnostic, Located, read};
 
@@ -25,6 +27,14 @@ pub struct Corpus {
     pub quirks: Vec<Located<QuirkFile>>,
     /// The profiles.
     pub profiles: Vec<Located<ProfileFile>>,
+    /// The methods of the wire, in the order of their files' names.
+    pub commands: Vec<Located<CommandFile>>,
+    /// Every file of types.
+    pub types: Vec<Located<TypeFile>>,
+    /// Every file of enumerations.
+    pub enums: Vec<Located<EnumFile>>,
+    /// The statuses.
+    pub statuses: Vec<Located<StatusFile>>,
 }
 
 impl Corpus {
@@ -38,6 +48,9 @@ impl Corpus {
             requirements: all(root, "requirements", &mut errors),
             cases: all(root, "cases", &mut errors),
             macros: all(root, "macros", &mut errors),
+            commands: all(root, "commands", &mut errors),
+            types: all(root, "types", &mut errors),
+            enums: all(root, "enums", &mut errors),
             ..Self::default()
         };
         for (name, quirks) in [("quirks.yaml", true), ("profiles.yaml", false)] {
@@ -48,6 +61,11 @@ impl Corpus {
                 read(&path, &shown).map(|f| c.profiles.push(f))
             };
             errors.extend(result.err());
+        }
+        // A spec may have no catalogue, so this file may be absent.
+        let status = root.join("status.yaml");
+        if status.exists() {
+            errors.extend(read(&status, "spec/status.yaml").map(|f| c.statuses.push(f)).err());
         }
         errors.sort();
         if errors.is_empty() { Ok(c) } else { Err(errors) }

@@ -28,6 +28,7 @@ pub fn corpus(c: &Corpus) -> Vec<Diagnostic> {
         }
         one_case(c, case, &mut out);
     }
+    out.extend(super::catalogue::lint::catalogue(c));
     out.sort();
     out.dedup();
     out

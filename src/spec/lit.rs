@@ -114,6 +114,12 @@ impl fmt::Display for Lit {
     }
 }
 
+impl serde::Serialize for Lit {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(s)
+    }
+}
+
 impl<'de> Deserialize<'de> for Lit {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         d.deserialize_any(LitVisitor)

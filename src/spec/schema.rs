@@ -5,17 +5,23 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
-use super::format::{Case, MacroFile, ProfileFile, QuirkFile, RequirementFile};
+use super::format::{
+    Case, CommandFile, EnumFile, MacroFile, ProfileFile, QuirkFile, RequirementFile, StatusFile, TypeFile,
+};
 
 /// Every schema file with its text.
 #[must_use]
 pub fn all() -> Vec<(&'static str, String)> {
     vec![
         ("case.json", text::<Case>()),
+        ("command.json", text::<CommandFile>()),
+        ("enums.json", text::<EnumFile>()),
         ("macros.json", text::<MacroFile>()),
         ("profiles.json", text::<ProfileFile>()),
         ("quirks.json", text::<QuirkFile>()),
         ("requirement.json", text::<RequirementFile>()),
+        ("status.json", text::<StatusFile>()),
+        ("types.json", text::<TypeFile>()),
         ("world.json", text::<crate::store::World>()),
     ]
 }

@@ -1,7 +1,7 @@
 //! `spec/requirements/*.yaml`: what must hold, at which level, and who says so.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Eras, Role};
 
@@ -27,7 +27,7 @@ pub enum RequirementFormat {
 }
 
 /// One rule.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Requirement {
     /// Its name, `AREA-TOPIC-1`: never reused.
@@ -47,13 +47,15 @@ pub struct Requirement {
     #[serde(default)]
     pub sources: Vec<Source>,
     /// Why no case proves it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub excluded: Option<String>,
     /// Why no line of the reference cites it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub uncited: Option<String>,
 }
 
 /// How binding a requirement is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Level {
     /// Without it two implementations do not understand each other.
     #[serde(rename = "MUST")]
@@ -70,7 +72,7 @@ pub enum Level {
 }
 
 /// How sure a requirement is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Seen in a capture, or done by a client that worked.
@@ -84,7 +86,7 @@ pub enum Status {
 }
 
 /// Who says something.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// What it says, in short.

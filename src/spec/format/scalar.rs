@@ -83,6 +83,27 @@ impl<'de> Deserialize<'de> for Eras {
     }
 }
 
+/// Always the list, so that a reader of what is written needs no rule.
+impl serde::Serialize for Eras {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(self.0.iter().map(|e| e.as_str()))
+    }
+}
+
+/// `all`, `modern`, or the eras with commas.
+impl fmt::Display for Eras {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let has = |e: &Era| self.has(*e);
+        if Era::ALL.iter().all(has) {
+            return f.write_str("all");
+        }
+        if !self.has(Era::E2012) && Era::ALL.iter().filter(|e| e.is_modern()).all(has) {
+            return f.write_str("modern");
+        }
+        f.write_str(&self.0.iter().map(|e| e.as_str()).collect::<Vec<_>>().join(", "))
+    }
+}
+
 impl JsonSchema for Eras {
     fn schema_name() -> Cow<'static, str> {
         "Eras".into()
