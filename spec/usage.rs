@@ -109,6 +109,71 @@ fn every_address_needs_a_host_to_advertise() {
     refused(&["serve", "--bind", "nonsense"], &["nonsense"]);
 }
 
+/// The small catalogue that the tests of the catalogue share.
+const SMALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/spec/selftest/catalogue");
+
+/// Runs it, wants exit code 0 and gives stdout.
+fn said(args: &[&str]) -> String {
+    let output = locospec(args);
+    assert_eq!(output.status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn the_catalogue_is_listed_shown_and_exported() {
+    let list = said(&["spec", "list", "room", "--spec", SMALL, "--dir", "push"]);
+    assert!(list.starts_with("MSG  push  all  carriage  partial  ") && list.lines().count() == 1, "{list}");
+    let json: serde_json::Value =
+        serde_json::from_str(&said(&["spec", "list", "--json", "--spec", SMALL])).unwrap_or_default();
+    assert_eq!(json.as_array().map(Vec::len), Some(3));
+    assert!(said(&["spec", "show", "-950", "--spec", SMALL]).starts_with("-950  bad-token\n"));
+    assert!(said(&["spec", "show", "type", "chat-log", "--spec", SMALL]).starts_with("chat-log  "));
+    let text = said(&["spec", "export", "--json", "--spec", SMALL]);
+    assert!(text.starts_with("{\n  \"format\": \"locospec-spec/1\""), "{text}");
+    let f = Folder::new("export");
+    let file = Path::new(&f.path()).join("spec.json").display().to_string();
+    assert_eq!(said(&["spec", "export", "--json", &file, "--spec", SMALL]), "");
+    assert_eq!(fs::read_to_string(&file).unwrap_or_default(), text);
+    let wrote = said(&["spec", "doc", "--out", &f.path(), "--spec", SMALL]);
+    for name in ["LOCO.md", "LOCO.html"] {
+        let written = fs::read_to_string(Path::new(&f.path()).join(name)).unwrap_or_default();
+        assert!(wrote.contains(name) && written.contains("method-WRITE"), "{wrote}");
+    }
+    assert_eq!(said(&["spec", "lint", "--spec", SMALL, "--src", &f.path()]), "");
+}
+
+#[test]
+fn names_that_the_catalogue_does_not_have_are_refused_with_neighbours() {
+    refused(&["spec", "show", "WRTIE", "--spec", SMALL], &["`WRTIE`", "did you mean WRITE?"]);
+    refused(&["spec", "show", "type", "WRITE", "--spec", SMALL], &["no type is called `WRITE`"]);
+    refused(&["spec", "show", "verb", "WRITE", "--spec", SMALL], &["`verb` is no kind: method, type, enum"]);
+    refused(&["spec", "list", "--group", "noise", "--spec", SMALL], &["one of session, messages, rooms"]);
+    refused(&["spec", "list", "--era", "2013", "--spec", SMALL], &["2012, 2019, 2023, 2025"]);
+    refused(&["spec", "list", "--status", "lost", "--spec", SMALL], &["one of disputed, unknown, known, partial"]);
+    refused(&["spec", "list", "--spec", "/nowhere"], &["quirks.yaml", "cannot be read"]);
+    refused(&["spec", "doc", "--out", "/dev/null/x", "--spec", SMALL], &["/dev/null/x"]);
+    let f = Folder::new("no-catalogue");
+    f.file("quirks.yaml", "format: locospec-quirks/1\nquirks: []\n");
+    f.file("profiles.yaml", "format: locospec-profiles/1\nprofiles: []\n");
+    refused(&["spec", "list", "--spec", &f.path()], &["no catalogue", "commands/"]);
+    refused(&["spec", "export", "--json", "--spec", &f.path()], &["no catalogue"]);
+}
+
+#[test]
+fn a_catalogue_that_does_not_hold_is_told_line_by_line() {
+    let f = Folder::new("not-sound");
+    f.file("quirks.yaml", "format: locospec-quirks/1\nquirks: []\n");
+    f.file("profiles.yaml", "format: locospec-profiles/1\nprofiles: []\n");
+    let types = "format: locospec-types/1\nabout: T.\ntypes:\n  - {name: a, title: A, text: A., fields: [{name: b, type: c, meaning: B.}]}\n";
+    assert!(fs::create_dir_all(f.0.join("types")).is_ok());
+    f.file("types/a.yaml", types);
+    let output = locospec(&["spec", "lint", "--spec", &f.path(), "--src", &f.path()]);
+    let out = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{out}");
+    assert_eq!(out, "spec/types/a.yaml:4:54: no type is called `c`\n");
+    refused(&["spec", "export", "--json", "--spec", &f.path()], &["spec/types/a.yaml:4:54"]);
+}
+
 #[test]
 fn unknown_words_are_refused_with_what_there_is() {
     refused(&["serve", "--quirk", "no-such"], &["push-twice"]);

@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ANY_JSON, STATUS};
+use crate::proto::secure::Era;
 use crate::spec::corpus::Corpus;
 use crate::spec::format::Eras;
-use crate::spec::format::command::{CommandFile, Direction, FormOf, Knowledge};
+use crate::spec::format::command::{CommandFile, Direction, Form, FormOf, Knowledge};
 use crate::spec::format::field::{Field, FieldType, is_kebab};
 use crate::spec::format::vocabulary::{Encoding, EnumDef, EnumFile, EnumKind, StatusFile, TypeFile};
 use crate::spec::lit::Lit;
@@ -157,13 +158,17 @@ fn knowledge(f: &Located<CommandFile>, out: &mut Vec<Diagnostic>) {
     if c.body == Knowledge::Partial && c.disputes.is_empty() && c.unknown.is_empty() && !c.fields().any(doubt) {
         wrong("body", "a partial body says under `unknown` or `disputes` what is missing");
     }
-    if c.body == Knowledge::Unknown {
+    if c.body == Knowledge::Unknown || c.forms.is_empty() {
         return;
     }
     for (n, d) in c.direction.iter().enumerate() {
         let of = if *d == Direction::Request { FormOf::Request } else { FormOf::Push };
-        if !c.forms.is_empty() && !c.forms.iter().any(|x| x.of == of) {
-            wrong(&format!("direction[{n}]"), &format!("no form is of: {}", of.as_str()));
+        let (path, of_it) = (format!("direction[{n}]"), |x: &&Form| x.of == of);
+        let covered = |e: Era| c.forms.iter().filter(of_it).any(|x| c.eras_of(x).has(e));
+        if !c.forms.iter().any(|x| x.of == of) {
+            wrong(&path, &format!("no form is of: {}", of.as_str()));
+        } else if let Some(e) = c.eras.0.iter().find(|e| c.body == Knowledge::Known && !covered(**e)) {
+            wrong(&path, &format!("a known body has a {} for each era: not for {}", of.as_str(), e.as_str()));
         }
     }
 }
