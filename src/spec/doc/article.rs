@@ -3,7 +3,7 @@
 //! Each has an anchor, and attributes that the filters of the page read: `data-s` (the words to search), `data-eras`
 //! and `data-dir`.
 
-use super::{escape, facts, form_name};
+use super::{escape, facts, form_name, parts};
 use crate::spec::catalogue::lint::readable;
 use crate::spec::catalogue::{Catalogue, STATUS};
 use crate::spec::format::command::{CommandFile, Knowledge};
@@ -98,8 +98,16 @@ fn method_link(catalogue: &Catalogue<'_>, name: &str) -> String {
     }
 }
 
-/// Text in which the names of other methods are links.
+/// Text in which the names of other methods are links, and what stands in backticks is code.
 fn prose(catalogue: &Catalogue<'_>, text: &str, own: &str) -> String {
+    let one = |(code, part): (bool, &str)| {
+        let linked = linked(catalogue, part, own);
+        if code { format!("<code>{linked}</code>") } else { linked }
+    };
+    parts(text).into_iter().map(one).collect()
+}
+
+fn linked(catalogue: &Catalogue<'_>, text: &str, own: &str) -> String {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let (mut out, mut rest) = (String::new(), text);
     while !rest.is_empty() {

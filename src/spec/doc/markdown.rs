@@ -1,6 +1,6 @@
 //! `LOCO.md`: one file, a table of contents, an anchor at every method, type, enumeration and status.
 
-use super::{ABOUT, LEGEND, chapter, chapters, code_md, counts, escape_md, facts, form_name};
+use super::{ABOUT, LEGEND, chapter, chapters, code_md, counts, escape_md, facts, form_name, prose_md};
 use crate::spec::catalogue::{Catalogue, STATUS};
 use crate::spec::format::command::{CommandFile, Form};
 use crate::spec::format::requirement::Source;
@@ -62,7 +62,7 @@ fn command(catalogue: &Catalogue<'_>, c: &CommandFile, out: &mut String) {
         escape_md(c.title.trim_end_matches('.')),
         escape_md(&facts(c).join("; ")),
         c.body.as_str(),
-        escape_md(&c.text)
+        prose_md(&c.text)
     ));
     for form in &c.forms {
         form_table(catalogue, c, form, out);
@@ -73,7 +73,7 @@ fn command(catalogue: &Catalogue<'_>, c: &CommandFile, out: &mut String) {
             let name = catalogue.status(s.status).map_or("", |d| d.name.as_str());
             let from = s.from.as_ref().map(|f| format!(" From {f}.")).unwrap_or_default();
             let never = if s.reference.is_some() { " The reference never answers it." } else { "" };
-            let when = escape_md(&format!("{}{from}{never}", s.when));
+            let when = prose_md(&format!("{}{from}{never}", s.when));
             out.push_str(&format!("| [{0}](#status{0}) | {1} | {when} |\n", s.status, escape_md(name)));
         }
     }
@@ -92,7 +92,7 @@ fn command(catalogue: &Catalogue<'_>, c: &CommandFile, out: &mut String) {
     if !about.is_empty() {
         out.push_str("\nRequirements:\n\n");
         for r in about {
-            out.push_str(&format!("- {}: {}\n", code_md(&r.id), escape_md(&r.text)));
+            out.push_str(&format!("- {}: {}\n", code_md(&r.id), prose_md(&r.text)));
         }
     }
 }
@@ -116,7 +116,7 @@ fn fields(catalogue: &Catalogue<'_>, all: &[Field], out: &mut String) {
             .filter(|(is, _)| *is)
             .map(|(_, w)| w)
             .collect();
-        let mut says = vec![escape_md(&f.meaning)];
+        let mut says = vec![prose_md(&f.meaning)];
         says.extend(notes(catalogue, f));
         let (name, kind) = (code_md(&f.name), kind(catalogue, &f.kind));
         out.push_str(&format!("| {name}{label} | {kind} | {} | {} |\n", need.join(", "), says.join(" ")));
@@ -154,8 +154,8 @@ fn notes(catalogue: &Catalogue<'_>, f: &Field) -> Vec<String> {
     }
     out.extend(f.example.as_ref().map(|e| format!("Example: {}.", escape_md(&e.to_string()))));
     out.extend(f.eras.as_ref().map(|e| format!("Eras: {e}.")));
-    out.extend(f.from.as_ref().map(|x| format!("From {}.", escape_md(x))));
-    out.extend(f.disputed.as_ref().map(|x| format!("**Disputed:** {}", escape_md(x))));
+    out.extend(f.from.as_ref().map(|x| format!("From {}.", prose_md(x))));
+    out.extend(f.disputed.as_ref().map(|x| format!("**Disputed:** {}", prose_md(x))));
     out
 }
 
@@ -166,7 +166,7 @@ fn type_def(catalogue: &Catalogue<'_>, t: &TypeDef, out: &mut String) {
         "**{}.** {}{eras}.\n\n{}\n",
         escape_md(t.title.trim_end_matches('.')),
         t.encoding.as_str(),
-        escape_md(&t.text)
+        prose_md(&t.text)
     ));
     fields(catalogue, &t.fields, out);
     evidence(&t.sources, &t.disputes, &t.unknown, out);
@@ -176,16 +176,16 @@ fn enum_def(e: &EnumDef, out: &mut String) {
     out.push_str(&format!("\n<a id=\"{}\"></a>\n\n### {}\n\n", anchor("enum", &e.name), escape_md(&e.name)));
     out.push_str(&format!("**{}.** {}.\n", escape_md(e.title.trim_end_matches('.')), e.kind.as_str()));
     if let Some(text) = &e.text {
-        out.push_str(&format!("\n{}\n", escape_md(text)));
+        out.push_str(&format!("\n{}\n", prose_md(text)));
     }
     out.push_str("\n| value | name | meaning | from |\n| --- | --- | --- | --- |\n");
     for v in &e.values {
-        let disputed = v.disputed.as_ref().map(|d| format!(" **Disputed:** {}", escape_md(d))).unwrap_or_default();
+        let disputed = v.disputed.as_ref().map(|d| format!(" **Disputed:** {}", prose_md(d))).unwrap_or_default();
         out.push_str(&format!(
             "| {} | {} | {}{disputed} | {} |\n",
             escape_md(&v.value.to_string()),
             escape_md(&v.name),
-            escape_md(&v.meaning),
+            prose_md(&v.meaning),
             escape_md(v.from.as_deref().unwrap_or_default())
         ));
     }
@@ -196,12 +196,12 @@ fn statuses(catalogue: &Catalogue<'_>, out: &mut String) {
     out.push_str("\n<a id=\"statuses\"></a>\n\n## Statuses\n\n");
     out.push_str("| status | name | meaning | again | from |\n| --- | --- | --- | --- | --- |\n");
     let row = |s: &&StatusDef| {
-        let disputed = s.disputed.as_ref().map(|d| format!(" **Disputed:** {}", escape_md(d))).unwrap_or_default();
+        let disputed = s.disputed.as_ref().map(|d| format!(" **Disputed:** {}", prose_md(d))).unwrap_or_default();
         format!(
             "| <a id=\"status{0}\"></a>{0} | {1} | {2}{disputed} | {3} | {4} |\n",
             s.status,
             escape_md(&s.name),
-            escape_md(&s.meaning),
+            prose_md(&s.meaning),
             s.retry.map_or("", |r| r.as_str()),
             escape_md(s.from.as_deref().unwrap_or_default())
         )
@@ -213,11 +213,11 @@ fn evidence(sources: &[Source], disputes: &[String], unknown: &[String], out: &m
     for (what, points) in [("Disputed", disputes), ("Unknown", unknown)] {
         if !points.is_empty() {
             out.push_str(&format!("\n{what}:\n\n"));
-            out.extend(points.iter().map(|p| format!("- {}\n", escape_md(p))));
+            out.extend(points.iter().map(|p| format!("- {}\n", prose_md(p))));
         }
     }
     if !sources.is_empty() {
         out.push_str("\nSources:\n\n");
-        out.extend(sources.iter().map(|s| format!("- {}: {}\n", escape_md(&s.from), escape_md(&s.says))));
+        out.extend(sources.iter().map(|s| format!("- {}: {}\n", escape_md(&s.from), prose_md(&s.says))));
     }
 }

@@ -108,6 +108,25 @@ pub fn escape_md(text: &str) -> String {
     out
 }
 
+/// The parts of a text in turn: prose, then what stands in backticks, and so on. A lone backtick is prose.
+fn parts(text: &str) -> Vec<(bool, &str)> {
+    let all: Vec<&str> = text.split('`').collect();
+    if all.len().is_multiple_of(2) {
+        return vec![(false, text)];
+    }
+    all.into_iter().enumerate().map(|(n, part)| (n % 2 == 1, part)).filter(|(_, part)| !part.is_empty()).collect()
+}
+
+/// Text for Markdown in which backticks mean what they mean there.
+fn prose_md(text: &str) -> String {
+    let safe = |part: &str| !part.contains(['|', '\n', '<', '>']);
+    let all = parts(text);
+    if !all.iter().all(|(code, part)| !*code || safe(part)) {
+        return escape_md(text);
+    }
+    all.into_iter().map(|(code, part)| if code { code_md(part) } else { escape_md(part) }).collect()
+}
+
 /// A name in a code span of Markdown. Names are made of letters, digits and dashes; what else stands in one is dropped.
 fn code_md(name: &str) -> String {
     let name: String = name.chars().filter(|c| !matches!(c, '`' | '|' | '\n' | '<' | '>')).collect();

@@ -73,6 +73,15 @@ fn markup_in_the_spec_is_text_in_the_reference() {
 }
 
 #[test]
+fn what_stands_in_backticks_is_code_and_a_lone_one_is_none() {
+    assert_eq!(prose_md("after `cur_1` and *`max`*"), "after `cur_1` and \\*`max`\\*");
+    assert_eq!(prose_md("a ` b"), "a \\` b");
+    assert_eq!(prose_md("`a|b`"), "\\`a\\|b\\`");
+    assert_eq!(parts("`a` b"), [(true, "a"), (false, " b")]);
+    assert_eq!(parts("a `b"), [(false, "a `b")]);
+}
+
+#[test]
 fn the_reference_is_the_same_each_time() {
     let (a, b) = (small(), small());
     assert_eq!(html(&Catalogue::new(&a)), html(&Catalogue::new(&b)));
