@@ -4,7 +4,7 @@
 //! into a typed value), [`lit`] (a value as it was written), [`mod@format`] (what each kind of file holds), [`corpus`]
 //! (all files), [`lint`] (what must hold between them), [`schema`] (the same types for editors).
 //!
-//! Reading it: [`catalogue`] (the methods of the wire by name), [`doc`] (the reference that people read).
+//! Reading it: [`catalogue`] (the methods of the wire by name), [`mod@doc`] (the reference that people read).
 //!
 //! Judging: [`value`] (a written body into BSON), [`matcher`] (BSON against what was expected), [`verdict`], [`run`]
 //! (the steps, against a target), [`judge`] (all of it).

@@ -1,7 +1,7 @@
 //! The reference that people read, made from the catalogue: Markdown, and one HTML page that needs nothing else.
 //!
-//! [`markdown`] and [`html`] give the whole text; the same catalogue gives the same bytes. Everything that comes from
-//! a file of the spec is escaped: [`escape`] for HTML, [`escape_md`] for Markdown.
+//! [`markdown()`] and [`html()`] give the whole text; the same catalogue gives the same bytes. Everything that comes
+//! from a file of the spec is escaped: [`escape`] for HTML, [`escape_md`] for Markdown.
 
 mod article;
 mod html;
