@@ -147,7 +147,7 @@ fn years(eras: &[Era]) -> String {
 }
 
 /// The rows of the document, or documents, that a field holds.
-const fn rows_inside(kind: Kind) -> &'static [FieldInfo] {
+pub const fn rows_inside(kind: Kind) -> &'static [FieldInfo] {
     match kind {
         Kind::Document(rows) | Kind::Array(&Kind::Document(rows)) => rows,
         _ => &[],

@@ -3,6 +3,8 @@
 //! The cases in YAML are in `spec.rs`, the simulated world is in `sims/`.
 
 mod bytes;
+mod drift;
+mod media;
 mod sockets;
 mod tidy;
 mod usage;

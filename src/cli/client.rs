@@ -8,14 +8,15 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use super::client_media::{Carrier, DownloadArgs};
 use super::files::{self, CA};
 use super::{Exit, Failure, Outcome, runtime};
 use crate::net::clock::system_entropy;
 use crate::net::connect::{Setup, connect};
 use crate::net::{Clock, Tcp, tls};
-use crate::proto::client::{Action, Client, ClientConfig, Endpoint, Event, Message, RoomSummary};
+use crate::proto::client::{Action, Client, ClientConfig, Endpoint, Event, Message, RoomSummary, call};
 use crate::proto::command::field::encode;
-use crate::proto::command::{CommandId, Door, notiread};
+use crate::proto::command::{Call, CommandId, Door, notiread};
 use crate::proto::secure::Era;
 
 /// How long one thing may take before the client gives up.
@@ -64,6 +65,15 @@ enum What {
         /// The room's id
         room: i64,
     },
+    /// Send a file
+    Upload {
+        /// The room's id
+        room: i64,
+        /// The file
+        file: PathBuf,
+    },
+    /// Get a file
+    Download(DownloadArgs),
     /// Print messages and read marks as they come, until Ctrl-C
     Tail {
         /// Only this room
@@ -90,6 +100,7 @@ pub fn run(args: Args) -> Outcome {
     let first = files::endpoint(&args.dir, door)?;
     let keys = Arc::new(files::public_ring(&args.dir)?);
     let ca = files::read(&args.dir.join(CA))?;
+    let carrier = Carrier { era: args.era, keys: keys.clone() };
     let token = args.token.clone().unwrap_or_else(|| user.token.clone());
     let first = Endpoint::new(first.ip().to_string(), first.port());
     let mut config = ClientConfig::new(args.era, user.id, token, first, keys);
@@ -106,16 +117,16 @@ pub fn run(args: Args) -> Outcome {
         let mut talk = Talk { actions, events, rooms: Vec::new(), user_id: 0 };
         match args.what {
             None => talk.converse().await,
-            Some(what) => talk.once(what).await,
+            Some(what) => talk.once(what, &carrier).await,
         }
     })
 }
 
-struct Talk {
+pub(super) struct Talk {
     actions: mpsc::Sender<Action>,
     events: mpsc::UnboundedReceiver<Event>,
     rooms: Vec<RoomSummary>,
-    user_id: i64,
+    pub(super) user_id: i64,
 }
 
 impl Talk {
@@ -148,6 +159,19 @@ impl Talk {
             .unwrap_or_else(|_| Err(Failure::incomplete(format!("{what}: no answer within {WITHIN:?}"))))
     }
 
+    /// Asks; gives the reply, whose status is 0.
+    pub(super) async fn ask<'b, C: Call<'b>>(&mut self, body: &C) -> Result<Event, Failure> {
+        let what = C::ID.method();
+        self.say(call(1, body)).await?;
+        self.wait(what.as_str(), |e| match e {
+            Event::Reply { status: 0, .. } => Some(Ok(e)),
+            Event::Reply { status, .. } => Some(Err(Failure::found(format!("{what}: status {status}")))),
+            Event::RequestEnded { how, .. } => Some(Err(Failure::incomplete(format!("{what}: {how:?}")))),
+            _ => None,
+        })
+        .await
+    }
+
     async fn login(&mut self) -> Result<(), Failure> {
         self.say(Action::Login).await?;
         let logged_in = |e| if let Event::LoggedIn { user_id, rooms } = e { Some(Ok((user_id, rooms))) } else { None };
@@ -155,13 +179,15 @@ impl Talk {
         Ok(())
     }
 
-    async fn once(&mut self, what: What) -> Outcome {
+    async fn once(&mut self, what: What, carrier: &Carrier) -> Outcome {
         self.login().await?;
         match what {
             What::Login => println!("logged in as {}", self.user_id),
             What::Rooms => self.rooms.iter().for_each(|r| println!("{}", room_line(r))),
             What::Send { room, text } => println!("{}", self.send(room, text).await?),
             What::Read { room } => self.mark(room).await?,
+            What::Upload { room, file } => return carrier.upload(self, room, &file).await,
+            What::Download(args) => return carrier.download(self, &args).await,
             What::Tail { room } => return self.tail(room).await,
         }
         Ok(Exit::Ok)

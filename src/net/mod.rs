@@ -9,9 +9,11 @@
 //! | [`tls`] | our own CA, and both ends of the TLS of booking |
 //! | [`serve`] | the driver of `proto::server`: one task decides, two a connection move bytes |
 //! | [`connect`] | the driver of `proto::client` |
+//! | [`media`] | files up and down, over as many connections as it takes |
 
 pub mod clock;
 pub mod connect;
+pub mod media;
 pub mod serve;
 pub mod tls;
 

@@ -151,6 +151,8 @@ kinds! {
         NotLoggedOn => "a request before login", Verdict::Reply(-201);
         /// A method that nobody knows, or that does not belong on this connection.
         UnknownMethod => "an unknown method", Verdict::Reply(-202);
+        /// More bytes of a file than it announced, or any while it downloads.
+        SurplusBytes => "more bytes of a file than it announced", Verdict::Close;
         /// A second login on one connection.
         LoggedOnAlready => "a second login on one connection", Verdict::Reply(-203);
     }

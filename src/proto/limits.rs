@@ -40,6 +40,10 @@ pub struct Limits {
     pub login_within: Duration,
     /// Silence after which a logged-in peer is taken for dead.
     pub idle_after: Duration,
+    /// How long an upload or download may stand still.
+    pub media_idle_after: Duration,
+    /// Bytes of a download that wait for the peer; the next are made when it has taken some.
+    pub media_queue_bytes_max: usize,
 }
 
 impl Limits {
@@ -54,6 +58,8 @@ impl Limits {
         connections_max: 20_000,
         login_within: Duration::from_secs(20),
         idle_after: Duration::from_secs(600),
+        media_idle_after: Duration::from_secs(60),
+        media_queue_bytes_max: 256 << 10,
     };
 
     /// The most bytes that the length field of a secure frame may announce for these limits.
@@ -74,4 +80,5 @@ const _: () = {
     assert!(Limits::DEFAULT.bson_string_len_max <= Limits::DEFAULT.body_len_max);
     assert!(Limits::DEFAULT.pending_bytes_max > Limits::DEFAULT.frame_len_max());
     assert!(Limits::DEFAULT.send_queue_bytes_max > Limits::DEFAULT.body_len_max);
+    assert!(Limits::DEFAULT.media_queue_bytes_max < Limits::DEFAULT.send_queue_bytes_max);
 };

@@ -60,6 +60,14 @@ quirks! {
     SyncSkipsEntry = "sync-skips-entry";
     /// Server: PING is not answered.
     IgnoresPing = "ignores-ping";
+    /// Server: an upload begins at byte 0 whatever is there already.
+    ResumeFromZero = "resume-from-zero";
+    /// Server: completes an upload whose SHA-1 is not the announced one.
+    AcceptsWrongHash = "accepts-wrong-hash";
+    /// Server: sends a file from its beginning whatever was asked.
+    DownloadIgnoresOffset = "download-ignores-offset";
+    /// Server: sends a file to somebody who is no member of the room.
+    DownloadSkipsMembership = "download-skips-membership";
     /// Client: never sends PING.
     NeverPings = "never-pings";
     /// Client: takes no notice of a reply that does not come.

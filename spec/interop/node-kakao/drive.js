@@ -11,7 +11,9 @@ const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const readline = require('readline');
-const { ROOM, BOB_SAYS, STEP_MS, ALL_MS, STEPS } = require('./plan');
+const { ROOM, BOB_SAYS, STEP_MS, ALL_MS, STEPS, DAY } = require('./plan');
+
+const EVERY = [...STEPS, ...DAY];
 
 const bin = process.argv[2];
 const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'locospec-node-kakao-'));
@@ -88,9 +90,9 @@ function parsed(line) {
   }
 }
 
-/** Starts the walk; `reached(step)` is kept when the walk says so, and fails when the walk ends before. */
-function startWalk() {
-  const walk = start('walk', process.execPath, [path.join(__dirname, 'walk.js'), dir], {
+/** Starts walk.js or day.js; `reached(step)` is kept when it says so, and fails when it ends before. */
+function startWalk(name) {
+  const walk = start(name, process.execPath, [path.join(__dirname, `${name}.js`), dir], {
     env: { ...process.env, NODE_EXTRA_CA_CERTS: path.join(dir, 'ca.pem') },
   });
   const waiting = new Map();
@@ -110,7 +112,7 @@ function startWalk() {
 
 async function run() {
   const first = await serve('server', []);
-  const { walk, reached } = startWalk();
+  const { walk, reached } = startWalk('walk');
   await reached('send');
   await bob('send', String(ROOM), BOB_SAYS);
   await reached('message');
@@ -127,14 +129,15 @@ async function run() {
   }
   walk.child.stdin.write('up\n');
   await succeeds(walk, 'walk');
+  await succeeds(startWalk('day').walk, 'day');
   await drain(second.server);
 
   const came = seen.map((said) => said.step);
-  if (came.join() !== STEPS.join()) throw new Error(`steps should be ${STEPS}, came as ${came}`);
+  if (came.join() !== EVERY.join()) throw new Error(`steps should be ${EVERY}, came as ${came}`);
 }
 
 function table() {
-  for (const name of STEPS) {
+  for (const name of EVERY) {
     const said = seen.find((one) => one.step === name);
     if (!said) {
       console.log(`  missing      -  ${name}`);
@@ -159,7 +162,7 @@ function end(error) {
     process.exit(1);
   }
   fs.rmSync(dir, { recursive: true, force: true });
-  console.log(`ok: ${STEPS.length} steps`);
+  console.log(`ok: ${EVERY.length} steps`);
   process.exit(0);
 }
 

@@ -15,4 +15,10 @@ module.exports = {
     'logged-in', 'rooms', 'send', 'message', 'marked', 'read-mark', 'switch-server',
     'logged-in-again', 'rooms-again', 'send-again', 'history', 'done',
   ],
+  /** Every step of the day, in its order. */
+  DAY: [
+    'day', 'create', 'memo', 'invite', 'leave', 'attachment', 'forward', 'delete', 'metas', 'upload', 'download',
+    'block', 'link-create', 'link-join', 'link-manager', 'link-hide', 'link-kick', 'link-hand-over', 'link-delete',
+    'good-night',
+  ],
 };

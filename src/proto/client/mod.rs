@@ -21,6 +21,7 @@
 //! | `observe` | what one may look at from outside |
 //! | `link`, `pending` | one connection and its request map |
 //! | `outbox`, `rooms`, `backoff` | plain state |
+//! | [`media`], `media_request` | another machine: one file up or down, on a connection of its own |
 //!
 //! Rule of use: after each [`Client::handle`] drain [`Client::poll_output`] until it gives `None`, then come back with
 //! [`Input::Tick`] at [`Client::deadline`] unless something happens before. The client has one connection at a time; what
@@ -32,6 +33,8 @@ mod carriage;
 pub mod config;
 pub mod event;
 mod link;
+pub mod media;
+mod media_request;
 mod observe;
 mod outbox;
 mod pending;

@@ -10,6 +10,14 @@ pub const NOT_LOGGED_ON: i32 = -201;
 pub const UNKNOWN_METHOD: i32 = -202;
 /// Wrong body.
 pub const BAD_BODY: i32 = -203;
+/// The media server failed: the same may succeed when it is tried again.
+pub const MEDIA_FAILED: i32 = -300;
+/// No such file.
+pub const NO_SUCH_MEDIA: i32 = -306;
+/// A thumbnail cannot be made of this.
+pub const NO_THUMBNAIL: i32 = -307;
+/// Not supported.
+pub const UNSUPPORTED: i32 = -308;
 /// No such room, or none of this user's.
 pub const NO_SUCH_ROOM: i32 = -401;
 /// The user cannot be written to.

@@ -26,6 +26,10 @@ pub struct Config {
     pub logs_per_page: usize,
     /// Members above which CHATONROOM lists ids only (loco-modern §4.3: 100).
     pub members_listed_max: usize,
+    /// The most bytes of a picture (loco-modern §4.5: 20 MiB).
+    pub photo_size_max: i64,
+    /// The most bytes of a video or any other file (loco-modern §4.5: 300 MiB).
+    pub file_size_max: i64,
     /// What one peer may make us hold.
     pub limits: Limits,
     /// Ways to be wrong.
@@ -44,6 +48,8 @@ impl Default for Config {
             rooms_per_page: 100,
             logs_per_page: 300,
             members_listed_max: 100,
+            photo_size_max: 20 << 20,
+            file_size_max: 300 << 20,
             limits: Limits::DEFAULT,
             quirks: Quirks::NONE,
         }

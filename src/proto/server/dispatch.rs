@@ -2,6 +2,7 @@
 
 use super::Config;
 use super::handlers as h;
+use super::media::Transfer;
 use super::store::{Effect, Store, StoreError};
 use crate::proto::command::field::{Body, encode};
 use crate::proto::command::{COMMANDS, CommandId, status};
@@ -28,6 +29,8 @@ pub struct Ask<'a> {
     pub config: &'a Config,
     /// The highest log id that this server has given.
     pub last_log_id: i64,
+    /// What makes the keys of files unguessable.
+    pub media_secret: [u8; 32],
 }
 
 impl<'a> Ask<'a> {
@@ -53,6 +56,8 @@ pub struct Answer {
     pub login: Option<(i64, Device)>,
     /// The highest log id that the effects use, 0 for none.
     pub last_log_id: i64,
+    /// The connection carries the bytes of a file from here on.
+    pub transfer: Option<Transfer>,
     /// Fields that nobody knows.
     pub unknown: u32,
 }
@@ -63,7 +68,7 @@ impl Answer {
         self.body.clear();
         self.effects.clear();
         self.pushes.clear();
-        (self.login, self.last_log_id, self.unknown) = (None, 0, 0);
+        (self.login, self.transfer, self.last_log_id, self.unknown) = (None, None, 0, 0);
     }
 
     /// Answers with `body`.
@@ -115,8 +120,15 @@ pub type Handler = fn(&Ask<'_>, &dyn Store, &mut Answer) -> Result<(), Refused>;
 pub type Row = (CommandId, Handler);
 
 /// THE DISPATCH: what each module of handlers answers.
-const ROWS: &[&[Row]] =
-    &[h::entry::HANDLERS, h::login::HANDLERS, h::messages::HANDLERS, h::presence::HANDLERS, h::rooms::HANDLERS];
+const ROWS: &[&[Row]] = &[
+    h::entry::HANDLERS,
+    h::login::HANDLERS,
+    h::media::HANDLERS,
+    h::messages::HANDLERS,
+    h::presence::HANDLERS,
+    h::rooms::HANDLERS,
+    h::transfer::HANDLERS,
+];
 
 /// The same by command.
 static TABLE: [Handler; COMMANDS.len()] = {

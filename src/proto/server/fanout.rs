@@ -82,6 +82,12 @@ impl Server {
         self.push_one(conn, CommandId::ChangeSvr, &changesvr::Push {});
     }
 
+    /// Pushes a body that is ready to one connection.
+    pub(super) fn push_body(&mut self, conn: ConnId, command: CommandId, body: &[u8]) {
+        self.build(PUSH_ID, command.method(), body);
+        self.send(conn);
+    }
+
     fn push_one<'a>(&mut self, conn: ConnId, command: CommandId, push: &impl Body<'a>) {
         let era = self.sessions.get(&conn).and_then(|s| s.era).unwrap_or(Era::E2012);
         if command.row().eras.contains(&era) {

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use sha2::{Digest, Sha256};
+
 use super::dispatch::Answer;
+use super::media::Transfer;
 use super::store::{Store, StoreError};
 use super::{Config, ConnId};
 use crate::proto::command::Door;
@@ -63,7 +66,7 @@ pub enum Why {
     Malformed(Malformed),
     /// Its timing or order.
     Misbehaved(PeerMisbehaved),
-    /// A newer login of the same device.
+    /// A newer login of the same device, or a newer upload of the same file.
     Fenced,
     /// The server stops.
     Drained,
@@ -71,6 +74,8 @@ pub enum Why {
     Full,
     /// The store failed.
     Store,
+    /// All that it was made for is done: a file went up or down.
+    Done,
     /// A planted bug.
     Quirk,
 }
@@ -135,6 +140,8 @@ pub struct Server {
     pub(super) answer: Answer,
     pub(super) entropy: Entropy,
     pub(super) last_log_id: i64,
+    pub(super) media_secret: [u8; 32],
+    pub(super) transfers: BTreeMap<ConnId, Transfer>,
     timers: BTreeSet<(Time, ConnId)>,
     pub(super) dirty: BTreeSet<ConnId>,
     pub(super) outputs: VecDeque<Output>,
@@ -151,8 +158,15 @@ impl Server {
             packet: Vec::new(),
             stats: Stats::default(),
             answer: Answer::default(),
+            // A look ahead and not a draw: the streams of the connections stay what they are.
+            media_secret: Sha256::new()
+                .chain_update("media keys")
+                .chain_update(entropy.clone().bytes::<32>())
+                .finalize()
+                .into(),
             entropy,
             last_log_id: 0,
+            transfers: BTreeMap::new(),
             timers: BTreeSet::new(),
             dirty: BTreeSet::new(),
             outputs: VecDeque::new(),
@@ -181,11 +195,16 @@ impl Server {
                 return self.received(conn, received, now, store);
             }
             Input::Sent { conn, bytes } => {
-                if let Some(s) = self.sessions.get_mut(&conn) {
-                    s.in_flight = s.in_flight.saturating_sub(bytes);
+                let Some(s) = self.sessions.get_mut(&conn) else { return Ok(()) };
+                s.in_flight = s.in_flight.saturating_sub(bytes);
+                if s.state == State::Media {
+                    return self.taken(conn, now, store);
                 }
             }
-            Input::Closed { conn } => self.forget(conn),
+            Input::Closed { conn } => {
+                self.forget(conn);
+                return self.keep_rest(conn, store);
+            }
             Input::Drain => {
                 let all: Vec<ConnId> = self.sessions.keys().copied().collect();
                 for conn in all {
@@ -283,7 +302,11 @@ impl Server {
                 continue;
             }
             //= PROMISE-ALIVE-1
-            let why = if s.user.is_some() { PeerMisbehaved::Idle } else { PeerMisbehaved::LoginTimeout };
+            let why = match self.transfers.get(&conn) {
+                Some(Transfer::Down(_)) => PeerMisbehaved::SlowReader,
+                None if s.user.is_none() => PeerMisbehaved::LoginTimeout,
+                Some(Transfer::Up(_)) | None => PeerMisbehaved::Idle,
+            };
             self.stats.idle_closed += 1;
             self.event(conn, Event::Silence, Why::Misbehaved(why));
         }
@@ -310,6 +333,7 @@ impl Server {
         let Some(s) = self.sessions.get_mut(&conn).filter(|s| s.state != State::Closing) else { return };
         s.state = State::Closing;
         let user = s.user.take();
+        self.transfers.remove(&conn);
         self.outputs.push_back(Output::Close { conn, why });
         self.leave(conn, user);
     }

@@ -19,18 +19,25 @@
 //! | `machine` | connections and their timers |
 //! | `packets` | the way of a packet through the table to its handler |
 //! | `fanout` | replies and pushes as packets |
+//! | `media` | connections on which a file goes up or down |
+//! | [`hash`] | SHA-1 of a file that comes in parts |
+//! | [`records`] | what is kept on the shelves of the store |
 
 pub mod config;
 pub mod dispatch;
 mod fanout;
 pub mod handlers;
+pub mod hash;
 mod machine;
+mod media;
 mod packets;
+pub mod records;
 pub mod store;
 
 pub use config::Config;
 pub use dispatch::{Answer, Ask, Push, Refused};
 pub use machine::{Input, Output, Server, Stats, Why};
+pub use media::Transfer;
 
 /// The driver's name for a connection: never used twice in a server's life.
 pub type ConnId = u64;

@@ -12,7 +12,7 @@ use crate::proto::secure::Era;
 use crate::proto::session::server::{Device, Received};
 use crate::proto::session::{Event, Move, State, next};
 use crate::proto::time::Time;
-use crate::proto::wire::{Deframer, Method, Packet};
+use crate::proto::wire::{Deframer, Document, Method, Packet};
 
 impl Server {
     pub(super) fn received(
@@ -43,6 +43,9 @@ impl Server {
 
     fn packets(&mut self, conn: ConnId, now: Time, store: &mut dyn Store) -> Result<(), StoreError> {
         let Some(s) = self.sessions.get_mut(&conn) else { return Ok(()) };
+        if s.state == State::Media {
+            return self.media(conn, now, store);
+        }
         let mut deframer = core::mem::replace(&mut s.deframer, Deframer::new(self.config.limits));
         let mut fault = None;
         loop {
@@ -54,12 +57,16 @@ impl Server {
                     break;
                 }
             }
-            if self.sessions.get(&conn).is_none_or(|s| s.state == State::Closing) {
-                return Ok(());
+            match self.sessions.get(&conn).map(|s| s.state) {
+                None | Some(State::Closing) => return Ok(()),
+                Some(State::Media) => break,
+                Some(_) => (),
             }
         }
-        if let Some(s) = self.sessions.get_mut(&conn) {
-            s.deframer = deframer;
+        let Some(s) = self.sessions.get_mut(&conn) else { return Ok(()) };
+        s.deframer = deframer;
+        if s.state == State::Media {
+            return self.media(conn, now, store);
         }
         if let Some(e) = fault {
             self.malformed(conn, e);
@@ -119,11 +126,11 @@ impl Server {
             Err(e) => Err(Refused::Body(e)),
             Ok(body) => {
                 let (user, era) = (s.user.map_or(0, |(u, _)| u), s.era.unwrap_or(Era::E2019));
-                let ask = Ask { id, era, user, now, body, config: &self.config, last_log_id: self.last_log_id };
+                let ask = Ask { body, ..self.ask(id, era, user, now) };
                 handler(id)(&ask, store, &mut answer)
             }
         };
-        let done = self.settle(conn, packet.header.id, packet.header.method, outcome, &answer, now, store);
+        let done = self.settle(conn, packet.header.id, packet.header.method, outcome, &mut answer, now, store);
         self.answer = answer;
         done
     }
@@ -135,7 +142,7 @@ impl Server {
         id: u32,
         method: Method,
         outcome: Result<(), Refused>,
-        answer: &Answer,
+        answer: &mut Answer,
         now: Time,
         store: &mut dyn Store,
     ) -> Result<(), StoreError> {
@@ -150,6 +157,9 @@ impl Server {
                     self.logged_on(conn, user, device, now);
                 }
                 self.reply(conn, id, method, &answer.body);
+                if let Some(transfer) = answer.transfer.take() {
+                    self.begin_transfer(conn, transfer, now);
+                }
                 self.push_all(conn, id, &answer.pushes);
             }
             Err(Refused::Status(status)) => self.refuse(conn, id, method, status),
@@ -163,6 +173,12 @@ impl Server {
             Err(Refused::Store(e)) => return Err(e),
         }
         Ok(())
+    }
+
+    /// A request with an empty body.
+    pub(super) fn ask(&self, id: CommandId, era: Era, user: i64, now: Time) -> Ask<'_> {
+        let (config, media_secret) = (&self.config, self.media_secret);
+        Ask { id, era, user, now, body: Document::EMPTY, config, last_log_id: self.last_log_id, media_secret }
     }
 
     /// A login succeeded: the older session of the same device ends before anything else happens.

@@ -83,7 +83,7 @@ impl Session {
             }
             State::AwaitsKey => self.hold(bytes)?,
             State::Plain => self.deframer.push(bytes)?,
-            State::AwaitsLogin | State::LoggedOn => {
+            State::AwaitsLogin | State::LoggedOn | State::Media => {
                 if let Some(opener) = &mut self.opener {
                     opener.push(bytes, self.deframer.buffer_mut())?;
                 }

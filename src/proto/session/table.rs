@@ -16,6 +16,8 @@ pub enum State {
     AwaitsLogin,
     /// Anything that a user may ask.
     LoggedOn,
+    /// The bytes of a file, in either direction: no packets any more.
+    Media,
     /// Nothing: what was written still goes out.
     Closing,
 }
@@ -29,7 +31,7 @@ pub enum Event {
     PlainStart,
     /// The session key is there.
     Key,
-    /// GETCONF, CHECKIN, BUY.
+    /// GETCONF, CHECKIN, BUY; POST, MPOST, DOWN, MINI.
     AloneRequest,
     /// LOGIN, LOGINLIST.
     LoginRequest,
@@ -70,8 +72,15 @@ pub enum Move {
 
 impl State {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::AwaitsFirstBytes, Self::AwaitsKey, Self::Plain, Self::AwaitsLogin, Self::LoggedOn, Self::Closing];
+    pub const ALL: [Self; 7] = [
+        Self::AwaitsFirstBytes,
+        Self::AwaitsKey,
+        Self::Plain,
+        Self::AwaitsLogin,
+        Self::LoggedOn,
+        Self::Media,
+        Self::Closing,
+    ];
 }
 
 impl Event {
@@ -120,7 +129,7 @@ pub const fn next(state: State, event: Event) -> Move {
         (_, E::Malformed | E::Silence | E::SlowReader | E::Drained | E::Fenced) => Move::Close,
         // The driver said something that cannot be: the connection is not worth keeping.
         (_, E::Handshake | E::PlainStart | E::Key) => Move::Close,
-        (S::AwaitsFirstBytes | S::AwaitsKey, _) => Move::Close,
+        (S::AwaitsFirstBytes | S::AwaitsKey | S::Media, _) => Move::Close,
     }
 }
 

@@ -66,6 +66,13 @@ impl Deframer {
         Ok(Some(Packet { header, body }))
     }
 
+    /// Everything that has arrived and belongs to no packet yet: bytes of a file, not of a packet.
+    pub fn take_rest(&mut self) -> Vec<u8> {
+        self.buffer.drain(..self.taken);
+        self.taken = 0;
+        core::mem::take(&mut self.buffer)
+    }
+
     /// Bytes that have arrived and belong to no packet yet.
     #[must_use]
     pub const fn pending(&self) -> usize {

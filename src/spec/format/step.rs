@@ -23,6 +23,8 @@ pub struct Step {
     pub send_bytes: Option<SendBytes>,
     /// Waits for a packet.
     pub expect: Option<Expect>,
+    /// Waits for the bytes of a file, which come without packets behind the reply to DOWN or MINI.
+    pub expect_bytes: Option<ExpectBytes>,
     /// Proves that a packet does not come.
     pub expect_none: Option<ExpectNone>,
     /// Several expectations, in any order.
@@ -108,6 +110,21 @@ pub struct SendBytes {
     /// On the wire as they are, or sealed in a frame.
     #[serde(default)]
     pub at: Layer,
+}
+
+/// Waits for the bytes of a file: all that the reply has announced.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectBytes {
+    /// The check's name in reports, `case#name`; without it the step's number.
+    pub check: Option<String>,
+    /// The bytes.
+    pub hex: String,
+    /// How often they come, one after another.
+    #[serde(default = "once")]
+    pub times: usize,
+    /// How long to wait; else 5 s.
+    pub within: Option<Span>,
 }
 
 fn once() -> usize {
@@ -278,6 +295,7 @@ impl Step {
             ("send", self.send.is_some()),
             ("send_bytes", self.send_bytes.is_some()),
             ("expect", self.expect.is_some()),
+            ("expect_bytes", self.expect_bytes.is_some()),
             ("expect_none", self.expect_none.is_some()),
             ("together", self.together.is_some()),
             ("finish", self.finish.is_some()),
@@ -297,6 +315,8 @@ impl Step {
     #[must_use]
     pub fn check(&self) -> Option<Option<&str>> {
         if let Some(e) = &self.expect {
+            Some(e.check.as_deref())
+        } else if let Some(e) = &self.expect_bytes {
             Some(e.check.as_deref())
         } else if let Some(e) = &self.expect_none {
             Some(e.check.as_deref())

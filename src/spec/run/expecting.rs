@@ -4,9 +4,13 @@ use bson::{Document, doc};
 
 use super::interpret::{Judged, Run, harness, shown};
 use crate::proto::time::Time;
-use crate::spec::format::step::{Alternative, Barrier, Expect, ExpectNone, FrameLike, Grade, Outcome, Send, Together};
+use crate::spec::format::mutate::unhex;
+use crate::spec::format::step::{
+    Alternative, Barrier, Expect, ExpectBytes, ExpectNone, FrameLike, Grade, Outcome, Send, Together,
+};
 use crate::spec::lit::Lit;
 use crate::spec::matcher::compare;
+use crate::spec::value::{ValueError, text};
 use crate::spec::verdict::{CheckResult, Verdict};
 
 /// What is known of an expectation so far.
@@ -184,6 +188,31 @@ impl Run<'_> {
         }
         done.sort_by_key(|(n, _)| *n);
         done.into_iter().map(|(n, (verdict, detail))| CheckResult { check: name(n), verdict, detail }).collect()
+    }
+
+    pub(super) fn expect_bytes(&mut self, conn: &str, e: &ExpectBytes) -> Judged {
+        let (until, path) = (self.until(e.within), "expect_bytes.hex");
+        let filled = text(&e.hex, &self.vars, path).map_err(|e| harness(&e));
+        let read = filled.and_then(|t| unhex(&t).map_err(|what| harness(&ValueError { path: path.into(), what })));
+        let want = match read {
+            Ok(unit) => unit.repeat(e.times.min(1 << 20)),
+            Err(stop) => return stop,
+        };
+        let mut came = Vec::new();
+        loop {
+            let Some(peer) = self.peers.get_mut(conn) else { return (Verdict::Hung, vec!["nobody is there".into()]) };
+            came.append(&mut peer.file);
+            if (came.len() >= want.len() && peer.file_left == 0) || peer.closed || !self.pump(until) {
+                break;
+            }
+        }
+        let place = came.iter().zip(&want).position(|(a, b)| a != b);
+        match place.or_else(|| (came.len() != want.len()).then(|| came.len().min(want.len()))) {
+            None => (Verdict::Pass, Vec::new()),
+            Some(at) => {
+                (Verdict::Fail, vec![format!("{} bytes came, {} are right, up to byte {at}", came.len(), want.len())])
+            }
+        }
     }
 
     pub(super) fn expect_none(&mut self, conn: &str, e: &ExpectNone) -> Judged {

@@ -174,6 +174,8 @@ impl Run<'_> {
             self.send_bytes(conn, b)?;
         } else if let Some(e) = &s.expect {
             return Ok(one(self.expect(conn, e, name)));
+        } else if let Some(e) = &s.expect_bytes {
+            return Ok(one(self.expect_bytes(conn, e)));
         } else if let Some(e) = &s.expect_none {
             return Ok(one(self.expect_none(conn, e)));
         } else if let Some(t) = &s.together {

@@ -62,6 +62,10 @@ pub struct Peer {
     pub held_wire: Vec<u8>,
     /// Plain bytes that the judge keeps back, to share a frame with the next.
     pub held_plain: Vec<u8>,
+    /// Bytes of a file that came behind the reply to DOWN or MINI.
+    pub file: Vec<u8>,
+    /// How many bytes of it are still to come.
+    pub file_left: usize,
     layer: Layer,
     early: Vec<u8>,
     plain: Vec<u8>,
@@ -87,6 +91,8 @@ impl Peer {
             broken: None,
             held_wire: Vec::new(),
             held_plain: Vec::new(),
+            file: Vec::new(),
+            file_left: 0,
             layer,
             early: Vec::new(),
             plain: Vec::new(),
@@ -187,6 +193,15 @@ impl Peer {
         let mut used = 0;
         let result = loop {
             let rest = self.plain.get(used..).unwrap_or_default();
+            if self.file_left > 0 {
+                let n = self.file_left.min(rest.len());
+                self.file.extend(rest.iter().take(n));
+                (self.file_left, used) = (self.file_left - n, used + n);
+                if self.file_left > 0 {
+                    break Ok(());
+                }
+                continue;
+            }
             let header = match Header::decode(rest, &Limits::DEFAULT) {
                 Ok(Some(h)) => h,
                 Ok(None) => break Ok(()),
@@ -194,7 +209,9 @@ impl Peer {
             };
             let end = HEADER_LEN + header.body_len as usize;
             let Some(body) = rest.get(HEADER_LEN..end) else { break Ok(()) };
-            self.got.push(Got { header, body: document(body), taken: false, answers: None });
+            let body = document(body);
+            self.file_left = announced(&header, &body);
+            self.got.push(Got { header, body, taken: false, answers: None });
             used += end;
         };
         self.plain.drain(..used);
@@ -209,6 +226,13 @@ impl Peer {
             Layer::Plain | Layer::AwaitsHandshake => None,
         }
     }
+}
+
+/// How many bytes of a file follow this packet.
+fn announced(header: &Header, body: &Result<Document, String>) -> usize {
+    let (true, Ok(body)) = (matches!(header.method.as_str(), "DOWN" | "MINI"), body) else { return 0 };
+    let size = body.get_i64("s").or_else(|_| body.get_i32("s").map(i64::from)).unwrap_or_default();
+    if body.get_i32("status").is_ok_and(|s| s == 0) { usize::try_from(size).unwrap_or_default() } else { 0 }
 }
 
 /// Session keys that were unwrapped before, with the test keys: the same connection of the same case makes the same

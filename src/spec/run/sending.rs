@@ -108,7 +108,9 @@ impl Run<'_> {
         for _ in 0..s.times.min(1 << 20) {
             let Some(peer) = self.peers.get_mut(conn) else { return Ok(()) };
             let mut wire = std::mem::take(&mut peer.held_wire);
-            wire.extend(if s.at == Layer::Secure { peer.seal(&bytes) } else { bytes.clone() });
+            let mut plain = std::mem::take(&mut peer.held_plain);
+            plain.extend_from_slice(&bytes);
+            wire.extend(if s.at == Layer::Secure { peer.seal(&plain) } else { plain });
             self.write(conn, &[wire]);
         }
         Ok(())

@@ -151,7 +151,7 @@ pub fn syncmsg(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<
 
 /// The next log of a room: above the room's last and above all that this server has given.
 //= PROMISE-ORDERED-1
-fn new_log(ask: &Ask<'_>, room: &Room) -> Log {
+pub(super) fn new_log(ask: &Ask<'_>, room: &Room) -> Log {
     Log {
         chat_id: room.id,
         log_id: next_log_id(ask.last_log_id.max(room.last_log_id), ask.now),
@@ -163,17 +163,17 @@ fn new_log(ask: &Ask<'_>, room: &Room) -> Log {
 }
 
 //= PROMISE-PUSHED-1
-fn append(log: Log, answer: &mut Answer) {
+pub(super) fn append(log: Log, answer: &mut Answer) {
     answer.last_log_id = log.log_id;
     answer.effects.push(Effect::AppendLog(log));
 }
 
-fn nick_name(ask: &Ask<'_>, store: &dyn Store) -> Result<String, Refused> {
+pub(super) fn nick_name(ask: &Ask<'_>, store: &dyn Store) -> Result<String, Refused> {
     Ok(store.user(ask.user)?.map(|u| u.nick_name).unwrap_or_default())
 }
 
 //= CHAT-WRITE-3
-fn push_msg(ask: &Ask<'_>, room: &Room, log: &Log, no_seen: Option<bool>, name: &str, answer: &mut Answer) {
+pub(super) fn push_msg(ask: &Ask<'_>, room: &Room, log: &Log, no_seen: Option<bool>, name: &str, answer: &mut Answer) {
     let to = room.members.iter().map(|m| m.user_id).collect();
     let shift = i64::from(ask.config.quirks.has(Quirk::LogIdNotShared));
     // Everybody reads the modern form; a client of 2012 reads any integer width and an empty attachment.

@@ -1,9 +1,12 @@
 //! What each command means: pure functions of the request and of what the store says. What they want changed and
 //! pushed they say in the [`Answer`](super::Answer); nothing here touches a socket or a clock.
 
+mod attachment;
 pub mod entry;
 pub mod login;
+pub mod media;
 pub mod messages;
 pub mod presence;
 pub mod rooms;
+pub mod transfer;
 mod view;
