@@ -238,7 +238,7 @@ async fn a_peer_that_does_not_read_is_cut_off() -> io::Result<()> {
     let house = house(limits).await?;
     let mut deaf = Peer::login(house.carriage, "alice-token").await?;
     let mut loud = Peer::login(house.carriage, "bob-token").await?;
-    let text = "x".repeat(100_000);
+    let text = "x".repeat(60_000);
     let mut written = 0;
     for id in 2..2000 {
         loud.put(

@@ -18,6 +18,19 @@ pub const TAG_LEN: usize = 16;
 pub const FRAGMENT_CIPHER_MAX: usize = 2048;
 /// The most plaintext in one frame of 2012: one byte of padding makes it full.
 pub const FRAGMENT_PLAIN_MAX: usize = FRAGMENT_CIPHER_MAX - 1;
+/// The most bytes of a message's texts together: text, attachment and supplement (`MSG-LIMIT-1`, ours). Room lists
+/// carry the last message of each room, so that it is this number that keeps them under what one body may have.
+pub const MESSAGE_LEN_MAX: usize = 64 << 10;
+/// The most bytes that a log takes in a reply besides its texts.
+pub const LOG_OVERHEAD_MAX: usize = 256;
+/// The most bytes of the logs of one page, unless one log alone has more (`MSG-PAGE-1`, ours).
+pub const PAGE_LEN_MAX: usize = 4 << 20;
+/// The most messages that one GETMSGS may ask for (loco-modern §4.2).
+pub const LOGS_ASKED_MAX: usize = 200;
+/// The most rooms that one MCHATLOGS may ask for (`MSG-MCHATLOGS-2`, ours).
+pub const ROOMS_ASKED_MAX: usize = 1000;
+/// The most messages that one REWRITES may hide (`MSG-REWRITES-1`, ours).
+pub const LOGS_HIDDEN_MAX: usize = 200;
 
 /// What one peer may make us hold. Everything beyond is a named error, found before anything is allocated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +92,8 @@ const _: () = {
     assert!(FRAGMENT_CIPHER_MAX.is_multiple_of(BLOCK_LEN));
     assert!(Limits::DEFAULT.bson_string_len_max <= Limits::DEFAULT.body_len_max);
     assert!(Limits::DEFAULT.pending_bytes_max > Limits::DEFAULT.frame_len_max());
+    assert!(LOGS_ASKED_MAX * (MESSAGE_LEN_MAX + LOG_OVERHEAD_MAX) < Limits::DEFAULT.body_len_max);
+    assert!(PAGE_LEN_MAX >= MESSAGE_LEN_MAX + LOG_OVERHEAD_MAX && PAGE_LEN_MAX < Limits::DEFAULT.body_len_max);
     assert!(Limits::DEFAULT.send_queue_bytes_max > Limits::DEFAULT.body_len_max);
     assert!(Limits::DEFAULT.media_queue_bytes_max < Limits::DEFAULT.send_queue_bytes_max);
 };

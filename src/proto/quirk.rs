@@ -58,6 +58,20 @@ quirks! {
     LeaveKeepsPushing = "leave-keeps-pushing";
     /// Server: SYNCMSG skips the first log of a page.
     SyncSkipsEntry = "sync-skips-entry";
+    /// Server: SYNCMSG begins with the log that the client has already.
+    SyncRepeatsEntry = "sync-repeats-entry";
+    /// Server: MCHATLOGS gives the messages of any room to anybody.
+    MchatlogsLeaks = "mchatlogs-leaks";
+    /// Server: numbers in an attachment go through a double, which rounds ids of 64 bits.
+    AttachmentThroughDouble = "attachment-through-double";
+    /// Server: a deleted message is flagged, but its text stays.
+    DeleteKeepsText = "delete-keeps-text";
+    /// Server: a message can be deleted however old it is.
+    DeleteAfterWindow = "delete-after-window";
+    /// Server: anybody in the room can edit a message.
+    EditByAnybody = "edit-by-anybody";
+    /// Server: a reaction counts each time it is sent.
+    ReactionCountsTwice = "reaction-counts-twice";
     /// Server: PING is not answered.
     IgnoresPing = "ignores-ping";
     /// Server: an upload begins at byte 0 whatever is there already.

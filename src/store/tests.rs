@@ -23,7 +23,8 @@ fn in_memory() -> Result<Database, Box<dyn std::error::Error>> {
 
 pub(super) fn append(log_id: i64, prev_id: i64) -> Effect {
     let message = Some(format!("log {log_id}"));
-    Effect::AppendLog(Log { chat_id: ROOM, log_id, prev_id, author_id: 1001, message, send_at: 5, ..Log::default() })
+    let (author_id, send_at) = (1001, 5);
+    Effect::AppendLog(Log { chat_id: ROOM, log_id, prev_id, kind: 1, author_id, message, send_at, ..Log::default() })
 }
 
 fn watermark(user_id: i64, log_id: i64) -> Effect {

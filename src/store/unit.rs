@@ -337,7 +337,8 @@ impl Store for Unit<'_> {
             let mut n = 0;
             for entry in t.range((chat_id, from)..=(chat_id, i64::MAX)).map_err(failed)?.take(most) {
                 let (key, bytes) = entry.map_err(failed)?;
-                n += usize::from(record::log(chat_id, key.value().1, bytes.value())?.author_id != reader);
+                let log = record::log(chat_id, key.value().1, bytes.value())?;
+                n += usize::from(log.counts_for(reader));
             }
             Ok(n)
         })

@@ -18,12 +18,24 @@ pub const NO_SUCH_MEDIA: i32 = -306;
 pub const NO_THUMBNAIL: i32 = -307;
 /// Not supported.
 pub const UNSUPPORTED: i32 = -308;
+/// The message cannot be deleted: it is somebody else's, or of a kind that stays.
+pub const NOT_DELETABLE: i32 = -210;
+/// The message is deleted already.
+pub const ALREADY_DELETED: i32 = -211;
+/// It is too late to delete the message.
+pub const TOO_LATE: i32 = -212;
+/// No such open link.
+pub const LINK_UNAVAILABLE: i32 = -324;
 /// No such room, or none of this user's.
 pub const NO_SUCH_ROOM: i32 = -401;
+/// The other blocks the one who asks.
+pub const BLOCKED_BY_FRIEND: i32 = -402;
 /// The user cannot be written to.
 pub const NOT_CHATABLE: i32 = -403;
 /// The operation is denied, or failed on our side.
 pub const DENIED: i32 = -500;
+/// Who writes is blocked by the one who would read.
+pub const WRITE_WHILE_BLOCKED: i32 = -814;
 /// Wrong token.
 pub const BAD_TOKEN: i32 = -950;
 /// The app is too old.

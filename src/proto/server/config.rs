@@ -30,6 +30,10 @@ pub struct Config {
     pub photo_size_max: i64,
     /// The most bytes of a video or any other file (loco-modern §4.5: 300 MiB).
     pub file_size_max: i64,
+    /// How long after it was sent a message can be deleted (loco-modern §4.2: 1440 minutes; an older note has 5).
+    pub delete_window: Duration,
+    /// How long after it was sent a message can be edited (loco-modern §4.2: 24 hours).
+    pub edit_window: Duration,
     /// What one peer may make us hold.
     pub limits: Limits,
     /// Ways to be wrong.
@@ -50,6 +54,8 @@ impl Default for Config {
             members_listed_max: 100,
             photo_size_max: 20 << 20,
             file_size_max: 300 << 20,
+            delete_window: Duration::from_secs(1440 * 60),
+            edit_window: Duration::from_secs(24 * 60 * 60),
             limits: Limits::DEFAULT,
             quirks: Quirks::NONE,
         }

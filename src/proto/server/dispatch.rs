@@ -121,12 +121,16 @@ pub type Row = (CommandId, Handler);
 
 /// THE DISPATCH: what each module of handlers answers.
 const ROWS: &[&[Row]] = &[
+    h::edits::HANDLERS,
     h::entry::HANDLERS,
+    h::hiding::HANDLERS,
     h::login::HANDLERS,
     h::media::HANDLERS,
     h::messages::HANDLERS,
     h::presence::HANDLERS,
+    h::reactions::HANDLERS,
     h::rooms::HANDLERS,
+    h::syncing::HANDLERS,
     h::transfer::HANDLERS,
 ];
 

@@ -14,6 +14,7 @@
 //! | --- | --- |
 //! | [`config`] | the settings |
 //! | [`store`] | what is kept, and the trait of the place |
+//! | [`records`] | what lies on the store's shelves |
 //! | [`dispatch`] | which handler answers which command |
 //! | [`handlers`] | what each command means |
 //! | `machine` | connections and their timers |

@@ -148,6 +148,15 @@ pub struct Log {
     pub revision: i32,
 }
 
+impl Log {
+    /// Whether it is a message that `reader` has to read: of somebody else, and no feed.
+    //= MSG-FEED-1
+    #[must_use]
+    pub const fn counts_for(&self, reader: i64) -> bool {
+        self.author_id != reader && self.kind != 0
+    }
+}
+
 /// What else the store keeps: one record for each pair of keys, written as the body that it is. What the two keys are
 /// is said at each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -307,7 +316,7 @@ pub trait Store {
     fn room(&self, id: i64) -> Result<Option<Room>, StoreError>;
     /// The room's logs with `after < log_id <= up_to`, oldest first, at most `most`.
     fn logs(&self, chat_id: i64, after: i64, up_to: i64, most: usize) -> Result<Vec<Log>, StoreError>;
-    /// How many of the first `most` logs with `after < log_id` somebody else than `reader` wrote.
+    /// How many of the first `most` logs with `after < log_id` count for `reader`.
     fn count_unread(&self, chat_id: i64, after: i64, reader: i64, most: usize) -> Result<usize, StoreError>;
     /// The log of this id.
     fn log(&self, chat_id: i64, log_id: i64) -> Result<Option<Log>, StoreError>;

@@ -10,6 +10,7 @@ pub struct Memory {
     pub users: Vec<User>,
     pub rooms: BTreeMap<i64, Room>,
     pub logs: BTreeMap<(i64, i64), Log>,
+    pub shelves: BTreeMap<(Shelf, i64, i64), Vec<u8>>,
 }
 
 impl Store for Memory {
@@ -33,16 +34,18 @@ impl Store for Memory {
         Ok(self.logs.range(after..=(chat_id, up_to)).take(most).map(|(_, l)| l.clone()).collect())
     }
     fn count_unread(&self, chat_id: i64, after: i64, reader: i64, most: usize) -> Result<usize, StoreError> {
-        Ok(self.logs(chat_id, after, i64::MAX, most)?.iter().filter(|l| l.author_id != reader).count())
+        Ok(self.logs(chat_id, after, i64::MAX, most)?.iter().filter(|l| l.counts_for(reader)).count())
     }
     fn log(&self, chat_id: i64, log_id: i64) -> Result<Option<Log>, StoreError> {
         Ok(self.logs.get(&(chat_id, log_id)).cloned())
     }
-    fn get(&self, _: Shelf, _: (i64, i64)) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(None)
+    fn get(&self, shelf: Shelf, key: (i64, i64)) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.shelves.get(&(shelf, key.0, key.1)).cloned())
     }
-    fn range(&self, _: Shelf, _: i64, _: i64, _: usize) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
-        Ok(Vec::new())
+    fn range(&self, shelf: Shelf, first: i64, after: i64, most: usize) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+        let from = after.saturating_add(1);
+        let found = self.shelves.range((shelf, first, from)..=(shelf, first, i64::MAX));
+        Ok(found.take(most).map(|((_, _, second), bytes)| (*second, bytes.clone())).collect())
     }
     fn apply(&mut self, effect: &Effect) -> Result<(), StoreError> {
         match effect {
@@ -54,8 +57,10 @@ impl Store for Memory {
             }
             Effect::SetWatermark { .. } | Effect::RemoveMember { .. } => (),
             Effect::ReplaceLog(log) => drop(self.logs.insert((log.chat_id, log.log_id), log.clone())),
-            Effect::AddMember { .. } | Effect::SetMuted { .. } | Effect::Put { .. } | Effect::Remove { .. } => {
-                return Err(StoreError("these tests have no shelves".to_owned()));
+            Effect::Put { shelf, key, bytes } => drop(self.shelves.insert((*shelf, key.0, key.1), bytes.clone())),
+            Effect::Remove { shelf, key } => drop(self.shelves.remove(&(*shelf, key.0, key.1))),
+            Effect::AddMember { .. } | Effect::SetMuted { .. } => {
+                return Err(StoreError("these tests change no members".to_owned()));
             }
             Effect::CreateRoom(room) => drop(self.rooms.insert(room.id, room.clone())),
             Effect::PutUser(user) => self.users.push(user.clone()),

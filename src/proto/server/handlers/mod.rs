@@ -2,11 +2,20 @@
 //! pushed they say in the [`Answer`](super::Answer); nothing here touches a socket or a clock.
 
 mod attachment;
+pub mod edits;
 pub mod entry;
+mod feed;
+pub mod hiding;
 pub mod login;
 pub mod media;
 pub mod messages;
 pub mod presence;
+pub mod reactions;
 pub mod rooms;
+pub mod syncing;
 pub mod transfer;
 mod view;
+mod writing;
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,8 @@
 
 use super::attachment::{ALBUM, PHOTO, attachment};
 use super::media::{by_key, whole};
-use super::messages::{append, new_log, nick_name, push_msg};
 use super::view::{chat_log, room_of};
+use super::writing::{Letter, write_into};
 use crate::proto::command::field::AnyInt;
 use crate::proto::command::{CommandId, complete, down, mini, mpost, post, status};
 use crate::proto::quirk::Quirk;
@@ -14,7 +14,7 @@ use crate::proto::server::dispatch::{Answer, Ask, Refused, Row};
 use crate::proto::server::hash::FileHash;
 use crate::proto::server::media::{Download, Transfer, Upload};
 use crate::proto::server::records::media::{Media, PIECE_LEN};
-use crate::proto::server::store::{Effect, Log, Shelf, Store, put};
+use crate::proto::server::store::{Effect, Shelf, Store, put};
 
 /// What is answered here.
 pub const HANDLERS: &[Row] =
@@ -122,18 +122,23 @@ pub(in crate::proto::server) fn finish(
         answer.reply(&complete::Push { status: 0, chat_log: None, link_id, no_seen });
         return Ok(());
     }
-    let log = Log {
+    let extra = attachment(media);
+    let letter = Letter {
         kind: media.kind,
-        message: Some(String::new()),
-        attachment: Some(attachment(media)),
+        text: Some(""),
+        extra: Some(&extra),
         msg_id: media.msg_id,
-        ..new_log(ask, &room)
+        no_seen,
+        ..Letter::default()
     };
-    media.log_id = log.log_id;
-    answer.effects.push(put(Shelf::Media, (up.id, 0), media));
-    push_msg(ask, &room, &log, no_seen, &nick_name(ask, store)?, answer);
+    let log = match write_into(ask, store, &room, &letter, answer) {
+        Ok(written) => written.log,
+        Err(Refused::Status(status)) => return failed(up, status, answer),
+        Err(e) => return Err(e),
+    };
+    up.media.log_id = log.log_id;
+    answer.effects.push(put(Shelf::Media, (up.id, 0), &up.media));
     answer.reply(&complete::Push { status: 0, chat_log: Some(chat_log(&log, ask.era)), link_id, no_seen });
-    append(log, answer);
     Ok(())
 }
 
