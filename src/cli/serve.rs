@@ -52,12 +52,20 @@ pub struct Args {
     /// Seconds between heartbeats that modern clients are told
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     heartbeat: u64,
+    /// The oldest version of an app that may come in, e.g. 10.0.0; without it every one may
+    #[arg(long, value_name = "VERSION", value_parser = parse_version)]
+    min_version: Option<String>,
     /// Be wrong in this way on purpose; may be given several times
     #[arg(long = "quirk", value_name = "NAME", value_parser = parse_quirk)]
     quirks: Vec<Quirk>,
     /// Say on stderr what happens to connections
     #[arg(long, short)]
     verbose: bool,
+}
+
+fn parse_version(text: &str) -> Result<String, String> {
+    let number = |part: &str| part.parse::<u32>().is_ok();
+    if text.split('.').all(number) { Ok(text.to_owned()) } else { Err("not numbers with dots between them".to_owned()) }
 }
 
 pub(crate) fn parse_quirk(name: &str) -> Result<Quirk, String> {
@@ -129,6 +137,7 @@ async fn listen(
         ticket_port: port(Door::Ticket),
         carriage_port: port(Door::Carriage),
         heartbeat: Duration::from_secs(args.heartbeat),
+        min_version: args.min_version.clone(),
         quirks: args.quirks.iter().fold(Quirks::NONE, |all, q| all.with(*q)),
         ..Config::default()
     };

@@ -82,6 +82,20 @@ quirks! {
     DownloadIgnoresOffset = "download-ignores-offset";
     /// Server: sends a file to somebody who is no member of the room.
     DownloadSkipsMembership = "download-skips-membership";
+    /// Server: takes a token that has expired.
+    AcceptsExpiredToken = "accepts-expired-token";
+    /// Server: takes an app that is too old.
+    AcceptsOldVersion = "accepts-old-version";
+    /// Server: a login gets every room, whatever it knows.
+    DeltaSendsAll = "delta-login-sends-all";
+    /// Server: a login hears of new messages only, not of other changes of a room.
+    DeltaForgetsRoom = "delta-login-forgets-changed-room";
+    /// Server: keeps a changed block list from the user's other devices.
+    BlockNotSynced = "block-not-synced";
+    /// Server: answers a receipt as if it were a request.
+    AnswersReceipts = "answers-receipts";
+    /// Server: takes and relays what is made with keys that are not the latest.
+    SecretRelaysStaleKey = "secret-relays-stale-key";
     /// Client: never sends PING.
     NeverPings = "never-pings";
     /// Client: takes no notice of a reply that does not come.

@@ -338,6 +338,7 @@ fn population(scenario: &Scenario) -> store::World {
             name: name(n),
             token: format!("u{n}-token"),
             nick_name: None,
+            ..WorldUser::default()
         })
         .collect();
     let room = |n: u32| {

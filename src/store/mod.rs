@@ -68,4 +68,6 @@ impl Database {
 #[cfg(test)]
 mod open_tests;
 #[cfg(test)]
+mod secret_tests;
+#[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 //! one. `spec/world.yaml` is an example, equal to [`World::default_world`].
 //!
 //! What a world does to a store that is not empty: it adds. Users and rooms that the store has and the world does not
-//! name stay; new ones come in; a user whose name, nickname or token is another gets the new one; a room that the
+//! name stay; new ones come in; a user whose name, nickname, token or account is another gets the new one; a room that the
 //! store has stays as it is, since people may have left it meanwhile.
 
 use std::fmt;
@@ -12,7 +12,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::proto::server::store::{Effect, Membership, Room, RoomKind, Store, StoreError, User};
+use crate::proto::server::records::account::{AccountState, STATE};
+use crate::proto::server::store::{Effect, Membership, Room, RoomKind, Shelf, Store, StoreError, User, find, put};
 use crate::proto::time::Time;
 
 /// Which format a world file is of.
@@ -39,7 +40,7 @@ pub struct World {
 }
 
 /// A person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorldUser {
     /// The user id, above 0.
@@ -51,6 +52,23 @@ pub struct WorldUser {
     /// What others see; the name when it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nick_name: Option<String>,
+    /// A restricted account cannot log in.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub restricted: bool,
+    /// From this second of Unix time on the token is taken for expired; 0 is never.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub token_expires_at: u32,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl WorldUser {
+    /// What the store keeps of the account.
+    fn account(&self) -> AccountState {
+        AccountState { token_expires_at: self.token_expires_at.into(), restricted: self.restricted }
+    }
 }
 
 /// A room.
@@ -92,7 +110,7 @@ impl std::error::Error for WorldError {}
 pub struct Seeded {
     /// Users that were not there.
     pub users_added: usize,
-    /// Users with another name, nickname or token than before.
+    /// Users with another name, nickname, token or state of the account than before.
     pub users_changed: usize,
     /// Rooms that were not there.
     pub rooms_added: usize,
@@ -108,6 +126,8 @@ impl World {
             name: name.to_owned(),
             token: format!("{name}-token"),
             nick_name: Some(nick.to_owned()),
+            restricted: false,
+            token_expires_at: 0,
         };
         let room = |id, kind, members: &[&str]| WorldRoom {
             id,
@@ -191,15 +211,24 @@ impl World {
         self.validate().map_err(|e| StoreError(e.to_string()))?;
         let now = u32::try_from(now.unix_secs()).unwrap_or(u32::MAX);
         let mut done = Seeded::default();
-        for user in &self.users {
+        for world in &self.users {
             let user = User {
-                id: user.id,
-                name: user.name.clone(),
-                nick_name: user.nick_name.clone().unwrap_or_else(|| user.name.clone()),
-                token: user.token.clone(),
+                id: world.id,
+                name: world.name.clone(),
+                nick_name: world.nick_name.clone().unwrap_or_else(|| world.name.clone()),
+                token: world.token.clone(),
             };
+            let (account, key) = (world.account(), (world.id, STATE));
+            let same = find::<AccountState>(unit, Shelf::Accounts, key)?.unwrap_or_default() == account;
+            if !same {
+                unit.apply(&put(Shelf::Accounts, key, &account))?;
+            }
             match unit.user(user.id)? {
-                Some(known) if known == user => continue,
+                Some(known) if known == user && same => continue,
+                Some(known) if known == user => {
+                    done.users_changed += 1;
+                    continue;
+                }
                 Some(_) => done.users_changed += 1,
                 None => done.users_added += 1,
             }
@@ -310,7 +339,7 @@ mod tests {
         let mut other = World::default_world();
         other.users.remove(1);
         other.users[0].token = "new-token".to_owned();
-        other.users.push(WorldUser { id: 1004, name: "dave".into(), token: "d".into(), nick_name: None });
+        other.users.push(WorldUser { id: 1004, name: "dave".into(), token: "d".into(), ..WorldUser::default() });
         other.rooms = vec![
             WorldRoom { id: 7001, kind: WorldRoomKind::Multi, members: vec!["carol".into()] },
             WorldRoom { id: 7002, kind: WorldRoomKind::Direct, members: vec!["dave".into(), "alice".into()] },

@@ -109,9 +109,14 @@ impl Link {
             Content::Bytes(bytes) => plain.extend_from_slice(bytes),
         }
         end_packet(&mut plain, start);
+        self.seal(&mut plain, out);
+    }
+
+    /// Appends a plain packet, sealed where the door is a secure one, to `out`.
+    pub(super) fn seal(&mut self, plain: &mut Vec<u8>, out: &mut Vec<u8>) {
         match &mut self.sealer {
-            Some(sealer) => sealer.seal(&plain, out),
-            None => out.append(&mut plain),
+            Some(sealer) => sealer.seal(plain, out),
+            None => out.append(plain),
         }
     }
 

@@ -39,6 +39,7 @@ mod observe;
 mod outbox;
 mod pending;
 mod push;
+mod receipt;
 mod rooms;
 mod route;
 pub mod state;

@@ -30,7 +30,10 @@ impl Client {
                 self.kicked(push.reason.unwrap_or_default(), now);
             }
             Some(CommandId::ChangeSvr) => self.moves(now),
-            Some(id) if id.row().push.is_some() => self.hand_on(id, packet)?,
+            Some(id) if id.row().push.is_some() => {
+                self.hand_on(id, packet)?;
+                self.acknowledge(id, packet)?;
+            }
             //= CLIENT-PUSH-2
             _ => self.tell(Event::UnknownPush { method: packet.header.method }),
         }

@@ -4,12 +4,20 @@ use super::field::bodies;
 
 /// Success.
 pub const OK: i32 = 0;
+/// No such user.
+pub const INVALID_USER: i32 = -1;
 /// Not logged on.
 pub const NOT_LOGGED_ON: i32 = -201;
 /// Unknown method, or one that does not belong here.
 pub const UNKNOWN_METHOD: i32 = -202;
 /// Wrong body.
 pub const BAD_BODY: i32 = -203;
+/// The message cannot be deleted: it is somebody else's, or of a kind that stays.
+pub const NOT_DELETABLE: i32 = -210;
+/// The message is deleted already.
+pub const ALREADY_DELETED: i32 = -211;
+/// It is too late to delete the message.
+pub const TOO_LATE: i32 = -212;
 /// The media server failed: the same may succeed when it is tried again.
 pub const MEDIA_FAILED: i32 = -300;
 /// No such file.
@@ -18,12 +26,6 @@ pub const NO_SUCH_MEDIA: i32 = -306;
 pub const NO_THUMBNAIL: i32 = -307;
 /// Not supported.
 pub const UNSUPPORTED: i32 = -308;
-/// The message cannot be deleted: it is somebody else's, or of a kind that stays.
-pub const NOT_DELETABLE: i32 = -210;
-/// The message is deleted already.
-pub const ALREADY_DELETED: i32 = -211;
-/// It is too late to delete the message.
-pub const TOO_LATE: i32 = -212;
 /// No such open link.
 pub const LINK_UNAVAILABLE: i32 = -324;
 /// No such room, or none of this user's.
@@ -38,6 +40,8 @@ pub const DENIED: i32 = -500;
 pub const WRITE_WHILE_BLOCKED: i32 = -814;
 /// Wrong token.
 pub const BAD_TOKEN: i32 = -950;
+/// The account is restricted.
+pub const RESTRICTED: i32 = -997;
 /// The app is too old.
 pub const UPDATE_REQUIRED: i32 = -999;
 

@@ -34,6 +34,8 @@ pub struct Config {
     pub delete_window: Duration,
     /// How long after it was sent a message can be edited (loco-modern §4.2: 24 hours).
     pub edit_window: Duration,
+    /// The oldest version of an app that may come in, as numbers with dots between them; none takes every one.
+    pub min_version: Option<String>,
     /// What one peer may make us hold.
     pub limits: Limits,
     /// Ways to be wrong.
@@ -56,6 +58,7 @@ impl Default for Config {
             file_size_max: 300 << 20,
             delete_window: Duration::from_secs(1440 * 60),
             edit_window: Duration::from_secs(24 * 60 * 60),
+            min_version: None,
             limits: Limits::DEFAULT,
             quirks: Quirks::NONE,
         }

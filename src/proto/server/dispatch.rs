@@ -52,6 +52,8 @@ pub struct Answer {
     pub effects: Vec<Effect>,
     /// Pushes to others.
     pub pushes: Vec<Push>,
+    /// Pushes to the connection that asked, behind its reply.
+    pub own_pushes: Vec<Push>,
     /// Who has logged on.
     pub login: Option<(i64, Device)>,
     /// The highest log id that the effects use, 0 for none.
@@ -68,6 +70,7 @@ impl Answer {
         self.body.clear();
         self.effects.clear();
         self.pushes.clear();
+        self.own_pushes.clear();
         (self.login, self.transfer, self.last_log_id, self.unknown) = (None, None, 0, 0);
     }
 
@@ -82,6 +85,13 @@ impl Answer {
         let mut bytes = Vec::with_capacity(256);
         encode(body, &mut bytes);
         self.pushes.push(Push { to, command, body: bytes });
+    }
+
+    /// Pushes `body` to the connection that asked, behind its reply.
+    pub fn push_own<'a>(&mut self, command: CommandId, body: &impl Body<'a>) {
+        let mut bytes = Vec::with_capacity(256);
+        encode(body, &mut bytes);
+        self.own_pushes.push(Push { to: Vec::new(), command, body: bytes });
     }
 }
 
@@ -121,6 +131,7 @@ pub type Row = (CommandId, Handler);
 
 /// THE DISPATCH: what each module of handlers answers.
 const ROWS: &[&[Row]] = &[
+    h::blocks::HANDLERS,
     h::edits::HANDLERS,
     h::entry::HANDLERS,
     h::hiding::HANDLERS,
@@ -130,6 +141,8 @@ const ROWS: &[&[Row]] = &[
     h::presence::HANDLERS,
     h::reactions::HANDLERS,
     h::rooms::HANDLERS,
+    h::secret::HANDLERS,
+    h::session::HANDLERS,
     h::syncing::HANDLERS,
     h::transfer::HANDLERS,
 ];

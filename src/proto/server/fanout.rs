@@ -16,7 +16,7 @@ use crate::proto::wire::header::{BODY_LEN, ID, STATUS};
 use crate::proto::wire::{Document, Method, begin_packet, end_packet};
 
 /// The packet id of every push.
-const PUSH_ID: u32 = 0;
+pub(super) const PUSH_ID: u32 = 0;
 
 impl Server {
     /// Answers with a status and nothing else.
@@ -61,6 +61,15 @@ impl Server {
         }
     }
 
+    /// Pushes to the connection that asked.
+    pub(super) fn push_own(&mut self, conn: ConnId, pushes: &[Push]) {
+        let era = self.sessions.get(&conn).and_then(|s| s.era);
+        for push in pushes.iter().filter(|p| era.is_some_and(|e| p.command.row().eras.contains(&e))) {
+            self.build(PUSH_ID, push.command.method(), &push.body);
+            self.send(conn);
+        }
+    }
+
     /// The online connections of `users` whose era has `command`, without `skip`.
     fn devices(&self, users: &[i64], command: CommandId, skip: Option<ConnId>) -> Vec<ConnId> {
         let eras = command.row().eras;
@@ -73,9 +82,14 @@ impl Server {
             .collect()
     }
 
+    /// The online connections of one user.
+    pub(super) fn devices_of(&self, user: i64) -> Vec<ConnId> {
+        self.online.range((user, Device::Main)..=(user, Device::Sub)).map(|(_, conn)| *conn).collect()
+    }
+
     //= CLOSE-KICKOUT-1
-    pub(super) fn push_kickout(&mut self, conn: ConnId) {
-        self.push_one(conn, CommandId::KickOut, &kickout::Push { reason: Some(0) });
+    pub(super) fn push_kickout(&mut self, conn: ConnId, reason: i32) {
+        self.push_one(conn, CommandId::KickOut, &kickout::Push { reason: Some(reason) });
     }
 
     pub(super) fn push_changesvr(&mut self, conn: ConnId) {

@@ -53,6 +53,13 @@ pub enum Input<'a> {
         /// Which.
         conn: ConnId,
     },
+    /// Somebody in charge ends all sessions of a user: KICKOUT with this reason, then close.
+    Kick {
+        /// Whose.
+        user: i64,
+        /// What KICKOUT says: 1 for an account that is restricted or deleted.
+        reason: i32,
+    },
     /// The server is about to stop: CHANGESVR to everybody, then close.
     Drain,
     /// The deadline has come.
@@ -68,6 +75,8 @@ pub enum Why {
     Misbehaved(PeerMisbehaved),
     /// A newer login of the same device, or a newer upload of the same file.
     Fenced,
+    /// Somebody in charge has ended the user's sessions.
+    Kicked,
     /// The server stops.
     Drained,
     /// Too many connections.
@@ -125,6 +134,8 @@ pub struct Stats {
     pub slow_closed: u64,
     /// Connections closed for bytes that cannot be.
     pub malformed_closed: u64,
+    /// Receipts of pushes.
+    pub receipts: u64,
     /// Fields that nobody knows.
     pub unknown_fields: u64,
 }
@@ -204,6 +215,11 @@ impl Server {
             Input::Closed { conn } => {
                 self.forget(conn);
                 return self.keep_rest(conn, store);
+            }
+            Input::Kick { user, reason } => {
+                for conn in self.devices_of(user) {
+                    self.kick(conn, reason, Why::Kicked);
+                }
             }
             Input::Drain => {
                 let all: Vec<ConnId> = self.sessions.keys().copied().collect();
@@ -316,10 +332,7 @@ impl Server {
     pub(super) fn event(&mut self, conn: ConnId, event: Event, why: Why) {
         let Some(s) = self.sessions.get(&conn) else { return };
         match next(s.state, event) {
-            Move::Kick => {
-                self.push_kickout(conn);
-                self.close(conn, why);
-            }
+            Move::Kick => self.kick(conn, 0, why),
             Move::Move => {
                 self.push_changesvr(conn);
                 self.close(conn, why);
@@ -327,6 +340,13 @@ impl Server {
             Move::Close => self.close(conn, why),
             Move::To(_) | Move::Handle | Move::Refuse(_) | Move::Ignore => (),
         }
+    }
+
+    /// Says why the session is over, then closes.
+    //= CLOSE-KICKOUT-1, CLOSE-KICKOUT-3
+    fn kick(&mut self, conn: ConnId, reason: i32, why: Why) {
+        self.push_kickout(conn, reason);
+        self.close(conn, why);
     }
 
     pub(super) fn close(&mut self, conn: ConnId, why: Why) {

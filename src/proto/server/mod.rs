@@ -22,8 +22,10 @@
 //! | `fanout` | replies and pushes as packets |
 //! | `media` | connections on which a file goes up or down |
 //! | [`hash`] | SHA-1 of a file that comes in parts |
+//! | `changes` | which rooms changed when |
 //! | [`records`] | what is kept on the shelves of the store |
 
+mod changes;
 pub mod config;
 pub mod dispatch;
 mod fanout;

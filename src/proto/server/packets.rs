@@ -1,7 +1,9 @@
 //! The way of a packet: out of the deframer, through the session's table, to its handler, and what comes of it.
 
 use super::ConnId;
+use super::changes;
 use super::dispatch::{Answer, Ask, Refused, handler};
+use super::fanout::PUSH_ID;
 use super::machine::{Output, Server, Why};
 use super::store::{Store, StoreError};
 use crate::proto::command::table::When;
@@ -84,6 +86,13 @@ impl Server {
         self.stats.packets_in += 1;
         let Some(s) = self.sessions.get(&conn) else { return Ok(()) };
         let row = Command::find(&packet.header.method).filter(|c| belongs(c, s.door, s.era));
+        if s.state == State::LoggedOn && is_receipt(packet, row) {
+            self.stats.receipts += 1;
+            if self.config.quirks.has(Quirk::AnswersReceipts) {
+                self.refuse(conn, packet.header.id, packet.header.method, status::OK);
+            }
+            return Ok(());
+        }
         let event = match row.map(|c| c.when) {
             Some(When::Alone) => Event::AloneRequest,
             Some(When::Login) => Event::LoginRequest,
@@ -152,6 +161,7 @@ impl Server {
                 for effect in &answer.effects {
                     store.apply(effect)?;
                 }
+                changes::note(store, &answer.effects)?;
                 self.last_log_id = self.last_log_id.max(answer.last_log_id);
                 if let Some((user, device)) = answer.login {
                     self.logged_on(conn, user, device, now);
@@ -160,6 +170,7 @@ impl Server {
                 if let Some(transfer) = answer.transfer.take() {
                     self.begin_transfer(conn, transfer, now);
                 }
+                self.push_own(conn, &answer.own_pushes);
                 self.push_all(conn, id, &answer.pushes);
             }
             Err(Refused::Status(status)) => self.refuse(conn, id, method, status),
@@ -195,6 +206,13 @@ impl Server {
             self.event(older, Event::Fenced, Why::Fenced);
         }
     }
+}
+
+/// Whether a client has answered a push: by the id of our pushes and a method that is answered so. A client that begins
+/// to count at 0 does not begin with BLSYNC.
+//= SESSION-RECEIPT-1
+fn is_receipt(packet: &Packet<'_>, row: Option<&Command>) -> bool {
+    packet.header.id == PUSH_ID && row.is_some_and(|c| matches!(c.id, CommandId::BlSync | CommandId::Hint))
 }
 
 fn belongs(row: &Command, door: Door, era: Option<Era>) -> bool {

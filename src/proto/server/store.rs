@@ -185,13 +185,15 @@ pub enum Shelf {
     RoomKeys,
     /// Log, user: a reaction.
     Reactions,
-    /// User, 0: what belongs to one user alone: counters of revisions, state of the account.
+    /// User, which record: what belongs to one user alone (`records::account`).
     Accounts,
+    /// User or 0 for everybody, room: when a room last changed.
+    Changes,
 }
 
 impl Shelf {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Metas,
         Self::ClientMetas,
         Self::Blocks,
@@ -205,6 +207,7 @@ impl Shelf {
         Self::RoomKeys,
         Self::Reactions,
         Self::Accounts,
+        Self::Changes,
     ];
 
     /// Its name: that of its table.
@@ -224,6 +227,7 @@ impl Shelf {
             Self::RoomKeys => "room_keys",
             Self::Reactions => "reactions",
             Self::Accounts => "accounts",
+            Self::Changes => "changes",
         }
     }
 }

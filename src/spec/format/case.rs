@@ -46,6 +46,9 @@ pub struct Case {
     /// The users and rooms that it needs; without it the default world.
     #[serde(default)]
     pub world: World,
+    /// The settings of the server, where they matter.
+    #[serde(default)]
+    pub settings: Settings,
     /// The connections, by the name that steps use. Server role: opened at their first step. Client role: accepted.
     #[serde(default)]
     pub connections: BTreeMap<String, Connection>,
@@ -106,10 +109,35 @@ pub struct World {
     pub rooms: BTreeMap<String, WorldRoom>,
 }
 
-/// A user: nothing to choose yet.
+/// A user: the state of the account, which the target is given before the case begins.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct WorldUser {}
+pub struct WorldUser {
+    /// The account is restricted.
+    #[serde(default)]
+    pub restricted: bool,
+    /// From this second of Unix time on the token has expired; 0 is never. Virtual time begins at 1700000000.
+    #[serde(default)]
+    pub token_expires_at: u32,
+}
+
+impl WorldUser {
+    /// Whether it asks for anything.
+    #[must_use]
+    pub const fn is_plain(&self) -> bool {
+        !self.restricted && self.token_expires_at == 0
+    }
+}
+
+/// Settings of a server target, where the case wants others than it has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The oldest version of an app that may come in.
+    pub min_version: Option<String>,
+    /// Rooms in one page of LOGINLIST and LCHATLIST.
+    pub rooms_per_page: Option<usize>,
+}
 
 /// A room.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

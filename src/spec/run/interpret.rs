@@ -9,7 +9,7 @@ use bson::Document;
 
 use super::instance::{Instance, names, own_names};
 use super::peer::{Got, Peer};
-use super::target::{Conn, Happening, Target};
+use super::target::{Conn, Happening, Target, TargetError};
 use crate::proto::command::Door;
 use crate::proto::secure::Era;
 use crate::proto::time::Time;
@@ -79,6 +79,13 @@ pub fn run(
         Ok(v) => v,
         Err(e) => return told(report, Verdict::CouldNotRun, e.to_string()),
     };
+    if let Err(e) = target.prepare(case) {
+        let verdict = match e {
+            TargetError::Unimplemented(_) => Verdict::Unimplemented,
+            TargetError::Unreachable(_) => Verdict::CouldNotRun,
+        };
+        return told(report, verdict, e.to_string());
+    }
     let begin = target.now();
     let mut run = Run {
         corpus,

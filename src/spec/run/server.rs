@@ -13,6 +13,7 @@ use crate::proto::quirk::Quirks;
 use crate::proto::secure::{Era, KeyRing, PublicRing};
 use crate::proto::server::{Config, Input, Output, Server};
 use crate::proto::time::Time;
+use crate::spec::format::Case;
 use crate::spec::format::step::Finish;
 use crate::store::{Database, World};
 
@@ -106,6 +107,26 @@ impl Target for ServerTarget {
         profile != "client.driven"
     }
 
+    fn prepare(&mut self, case: &Case) -> Result<(), TargetError> {
+        let config = self.server.config_mut();
+        config.min_version.clone_from(&case.settings.min_version);
+        if let Some(rooms) = case.settings.rooms_per_page {
+            config.rooms_per_page = rooms;
+        }
+        let mut world = World::default_world();
+        for user in &mut world.users {
+            if let Some(wanted) = case.world.users.get(&user.name) {
+                user.restricted = wanted.restricted;
+                user.token_expires_at = wanted.token_expires_at;
+            }
+        }
+        let seeded = self.store.begin().and_then(|mut unit| {
+            world.seed(&mut unit, BEGIN)?;
+            unit.commit()
+        });
+        seeded.map_err(|e| TargetError::Unreachable(e.to_string()))
+    }
+
     fn now(&self) -> Time {
         self.now
     }
@@ -158,5 +179,64 @@ impl Target for ServerTarget {
 
     fn public(&self) -> &PublicRing {
         &self.public
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bson::{Document, doc};
+
+    use super::super::bytes::Plain;
+    use super::super::peer::Peer;
+    use super::*;
+    use crate::spec::value::Vars;
+
+    /// A session of alice on this device.
+    fn session(t: &mut ServerTarget, era: Era, dtype: i32) -> Result<Peer, Box<dyn std::error::Error>> {
+        let conn = t.connect(Door::Carriage)?;
+        let vars = Vars::default();
+        let (mut peer, mut bytes) = Peer::secure(conn, "kicked", era, t.public(), &[], &vars).map_err(|e| e.what)?;
+        let body = doc! {"appVer": "1", "os": "android", "duuid": "d", "oauthToken": "alice-token", "dtype": dtype};
+        let plain = Plain { id: 1, status: 0, method: "LOGINLIST".into(), body_type: 0, body: body.to_vec()? };
+        bytes.extend(peer.seal(&plain.encode()));
+        t.write(conn, &bytes);
+        Ok(peer)
+    }
+
+    /// What each of the connections has got.
+    fn heard(t: &mut ServerTarget, peers: &mut [Peer]) -> Vec<(u64, Vec<(String, Document)>)> {
+        while let Some(happening) = t.poll(BEGIN) {
+            for peer in peers.iter_mut() {
+                match &happening {
+                    Happening::Bytes(conn, bytes) if *conn == peer.conn => drop(peer.receive(bytes, None)),
+                    Happening::Closed(conn) if *conn == peer.conn => peer.closed = true,
+                    _ => (),
+                }
+            }
+        }
+        let told = |p: &mut Peer| {
+            let packets = p.got.drain(..).map(|g| (g.header.method.to_string(), g.body.unwrap_or_default()));
+            (p.conn, packets.collect())
+        };
+        peers.iter_mut().map(told).collect()
+    }
+
+    #[test]
+    fn a_user_who_is_kicked_hears_why_on_every_device() -> Result<(), Box<dyn std::error::Error>> {
+        for era in [Era::E2019, Era::E2023, Era::E2025] {
+            let mut t = ServerTarget::new(Quirks::NONE)?;
+            let mut peers = vec![session(&mut t, era, 1)?, session(&mut t, era, 2)?];
+            for (_, packets) in heard(&mut t, &mut peers) {
+                assert_eq!(packets.first().and_then(|(_, b)| b.get_i32("status").ok()), Some(0), "{era}");
+            }
+            t.handle(Input::Kick { user: 1002, reason: 1 });
+            assert!(heard(&mut t, &mut peers).iter().all(|(_, packets)| packets.is_empty()), "{era}: not bob");
+            t.handle(Input::Kick { user: 1001, reason: 1 });
+            for (_, packets) in heard(&mut t, &mut peers) {
+                assert_eq!(packets, [("KICKOUT".to_owned(), doc! {"reason": 1})], "{era}");
+            }
+            assert!(peers.iter().all(|p| p.closed) && t.server.online().next().is_none(), "{era}");
+        }
+        Ok(())
     }
 }

@@ -11,6 +11,8 @@ use bson::Document;
 use crate::proto::command::Door;
 use crate::proto::secure::{KeyRing, PublicRing};
 use crate::proto::time::Time;
+use crate::spec::format::Case;
+use crate::spec::format::case::{Settings, WorldUser};
 use crate::spec::format::driving::EventKind;
 use crate::spec::format::step::Finish;
 
@@ -87,6 +89,15 @@ impl std::error::Error for TargetError {}
 pub trait Target {
     /// The profiles that it has.
     fn has(&self, profile: &str) -> bool;
+
+    /// Gives a server target the accounts and settings that the case wants. The ordinary case wants none.
+    ///
+    /// # Errors
+    /// It cannot be told.
+    fn prepare(&mut self, case: &Case) -> Result<(), TargetError> {
+        let plain = case.world.users.values().all(WorldUser::is_plain) && case.settings == Settings::default();
+        if plain { Ok(()) } else { Err(TargetError::Unimplemented("accounts and settings of a case's own".into())) }
+    }
 
     /// What time it is for the target.
     fn now(&self) -> Time;

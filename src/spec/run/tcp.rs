@@ -113,7 +113,7 @@ async fn reader(conn: Conn, mut stream: impl tokio::io::AsyncRead + Unpin, inbox
 impl Target for TcpTarget {
     fn has(&self, profile: &str) -> bool {
         match profile {
-            "virtual-time" | "fresh-world" | "client.driven" => false,
+            "virtual-time" | "fresh-world" | "client.driven" | "settings" => false,
             "entry" => [Door::Booking, Door::Ticket, Door::Entry].iter().all(|d| self.attach.doors.contains_key(d)),
             _ => true,
         }

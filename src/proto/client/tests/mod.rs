@@ -6,6 +6,7 @@ mod fuzz;
 mod memory;
 mod messages;
 mod outbox;
+mod receipt;
 mod reference;
 mod samples;
 mod trouble;

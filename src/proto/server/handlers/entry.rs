@@ -1,5 +1,6 @@
 //! Before the carriage: GETCONF, CHECKIN, BUY.
 
+use super::gate::version;
 use crate::proto::command::{CommandId, buy, checkin, getconf};
 use crate::proto::secure::Era;
 use crate::proto::server::dispatch::{Answer, Ask, Refused, Row};
@@ -59,10 +60,11 @@ pub fn getconf(ask: &Ask<'_>, _: &dyn Store, answer: &mut Answer) -> Result<(), 
 /// CHECKIN: our own carriage server. There is no call server; its fields are there because a strict client wants them.
 ///
 /// # Errors
-/// A wrong body.
+/// A wrong body, or an app that is too old.
 //= CHECKIN-ADDRESS-1, CHECKIN-MINIMAL-1
 pub fn checkin(ask: &Ask<'_>, _: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
-    let _: checkin::Request<'_> = ask.body(answer)?;
+    let q: checkin::Request<'_> = ask.body(answer)?;
+    version(ask, q.app_ver)?;
     let c = ask.config;
     let modern = ask.era != Era::E2012;
     answer.reply(&checkin::Reply {
@@ -85,10 +87,11 @@ pub fn checkin(ask: &Ask<'_>, _: &dyn Store, answer: &mut Answer) -> Result<(), 
 /// BUY: the same, with the timers of 2012.
 ///
 /// # Errors
-/// A wrong body.
+/// A wrong body, or an app that is too old.
 //= BUY-REPLY-1
 pub fn buy(ask: &Ask<'_>, _: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
-    let _: buy::Request<'_> = ask.body(answer)?;
+    let q: buy::Request<'_> = ask.body(answer)?;
+    version(ask, q.app_ver)?;
     let c = ask.config;
     answer.reply(&buy::Reply {
         status: 0,

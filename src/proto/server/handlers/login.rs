@@ -1,13 +1,16 @@
 //! The login and the list of rooms: LOGIN, LOGINLIST, LCHATLIST, NCHATLIST.
 
+use super::gate::admit;
 use super::view::RoomParts;
+use super::{blocks, secret};
 use crate::proto::command::field::Nullable;
 use crate::proto::command::types::RoomInfo2012;
-use crate::proto::command::{CommandId, lchatlist, login, loginlist, nchatlist, status};
+use crate::proto::command::{CommandId, lchatlist, login, loginlist, nchatlist};
 use crate::proto::quirk::Quirk;
 use crate::proto::secure::Era;
+use crate::proto::server::changes;
 use crate::proto::server::dispatch::{Answer, Ask, Refused, Row};
-use crate::proto::server::store::{Store, User};
+use crate::proto::server::store::{Room, Store};
 use crate::proto::session::server::Device;
 
 /// What is answered here.
@@ -18,25 +21,18 @@ pub const HANDLERS: &[Row] = &[
     (CommandId::NChatList, nchatlist),
 ];
 
-/// Six bytes that a strict client wants; unknown (loco-modern §3.3, the value of a first login).
+/// Six bytes that a strict client wants; unknown (loco-modern §3.3, the value of a first login). One who sends six
+/// bytes gets his own back (`LOGIN-RP-1`, ours).
 const RP: &[u8] = &[0, 0, 0xff, 0xff, 0, 0];
+/// The revision of `revisionInfo`, which never changes here.
+const REVISION: i32 = 1;
 
-fn user_by_token(ask: &Ask<'_>, store: &dyn Store, token: &str) -> Result<User, Refused> {
-    //= LOGIN-TOKEN-1
-    match store.user_by_token(token)? {
-        Some(user) => Ok(user),
-        None if ask.config.quirks.has(Quirk::AcceptsAnyToken) => {
-            store.user(1001)?.ok_or(Refused::Status(status::BAD_TOKEN))
-        }
-        None => Err(Refused::Status(status::BAD_TOKEN)),
-    }
-}
-
-/// The kind of device: `dtype` when it is there, else what the operating system says (`LOGIN-DEVICES-1`, ours).
-fn device(dtype: Option<i32>, os: &str) -> Device {
-    //= LOGIN-DEVICES-1
-    match (dtype, os) {
-        (Some(2), _) | (None, "win32" | "win" | "mac") => Device::Sub,
+/// The kind of device: `dtype` when it is there, else `useSub`, else what the operating system says
+/// (`LOGIN-DEVICES-2`, ours).
+fn device(dtype: Option<i32>, use_sub: Option<bool>, os: &str) -> Device {
+    //= LOGIN-DEVICES-1, LOGIN-DEVICES-2
+    match (dtype, use_sub, os) {
+        (Some(2), ..) | (None, Some(true), _) | (None, None, "win32" | "win" | "mac") => Device::Sub,
         _ => Device::Main,
     }
 }
@@ -44,12 +40,12 @@ fn device(dtype: Option<i32>, os: &str) -> Device {
 /// LOGIN of 2012.
 ///
 /// # Errors
-/// A wrong body, or a session key that is nobody's.
+/// A wrong body, an app that is too old, a session key that is nobody's or has expired, a restricted account.
 //= LOGIN-2012-1
 pub fn login(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: login::Request<'_> = ask.body(answer)?;
-    let user = user_by_token(ask, store, q.s_key)?;
-    answer.login = Some((user.id, device(None, q.os)));
+    let user = admit(ask, store, q.s_key, q.app_ver)?;
+    answer.login = Some((user.id, device(None, None, q.os)));
     answer.reply(&login::Reply { status: 0, user_id: user.id });
     Ok(())
 }
@@ -57,26 +53,34 @@ pub fn login(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<()
 /// LOGINLIST: the user, and the rooms that changed since.
 ///
 /// # Errors
-/// A wrong body, or a token that is nobody's.
+/// A wrong body, an app that is too old, a token that is nobody's or has expired, a restricted account.
 //= LOGIN-LIST-1
 pub fn loginlist(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: loginlist::Request<'_> = ask.body(answer)?;
-    let user = user_by_token(ask, store, q.oauth_token)?;
+    let user = admit(ask, store, q.oauth_token, q.app_ver)?;
     let ask = Ask { user: user.id, ..*ask };
-    let page = Page::gather(&ask, store, &known(q.chat_ids, q.max_ids), i64::MIN)?;
-    answer.login = Some((user.id, device(q.dtype, q.os)));
+    let cursor = Cursor::new(store, q.last_token_id.unwrap_or_default())?;
+    let page = Page::gather(&ask, store, &known(q.chat_ids, q.max_ids), i64::MIN, cursor)?;
+    answer.login = Some((user.id, device(q.dtype, q.use_sub, q.os)));
+    let lbk = blocks::greet(store, user.id, q.lbk, &ask, answer)?;
+    //= SECRET-KEYS-3
+    let pk_token = secret::token_of(store, user.id)?;
     let list = page.reply(&ask);
     answer.reply(&loginlist::Reply {
         status: 0,
         user_id: user.id,
-        revision: 1,
+        //= LOGIN-REVISION-1
+        revision: REVISION,
         revision_info: "{}",
         chat_datas: list.chat_datas,
         del_chat_ids: list.del_chat_ids,
         last_chat_id: list.last_chat_id,
         last_token_id: list.last_token_id,
         eof: list.eof,
-        rp: RP,
+        lbk,
+        pk_token: (pk_token > 0).then_some(pk_token),
+        //= LOGIN-RP-1
+        rp: q.rp.filter(|rp| rp.len() == RP.len()).unwrap_or(RP),
         ..Default::default()
     });
     Ok(())
@@ -89,8 +93,10 @@ pub fn loginlist(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Resul
 //= ROOM-PAGE-1
 pub fn lchatlist(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: lchatlist::Request = ask.body(answer)?;
-    let page = Page::gather(ask, store, &known(q.chat_ids, q.max_ids), q.last_chat_id)?;
-    answer.reply(&page.reply(ask));
+    let cursor = Cursor::new(store, q.last_token_id)?;
+    let page = Page::gather(ask, store, &known(q.chat_ids, q.max_ids), q.last_chat_id, cursor)?;
+    let lbk = blocks::revisions(store, ask.user)?.last();
+    answer.reply(&lchatlist::Reply { lbk, ..page.reply(ask) });
     Ok(())
 }
 
@@ -101,7 +107,7 @@ pub fn lchatlist(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Resul
 //= ROOM-NCHATLIST-1, ROOM-NCHATLIST-2
 pub fn nchatlist(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: nchatlist::Request = ask.body(answer)?;
-    let page = Page::gather(ask, store, &known(Some(q.chat_ids), Some(q.max_ids)), i64::MIN)?;
+    let page = Page::gather(ask, store, &known(Some(q.chat_ids), Some(q.max_ids)), i64::MIN, Cursor::MESSAGES)?;
     let infos = page.rooms.iter().map(|p| RoomInfo2012 {
         chat_id: p.room.id,
         kind: p.room.kind.as_str(),
@@ -121,8 +127,29 @@ fn known(ids: Option<Vec<i64>>, max: Option<Vec<i64>>) -> Vec<(i64, i64)> {
     ids.unwrap_or_default().into_iter().zip(last).collect()
 }
 
+/// Which changes of a room the client knows, and which there are. A page that is not the last one gives the first back
+/// and the last page the second: a list that breaks off is begun again from where it was.
+#[derive(Clone, Copy)]
+struct Cursor {
+    known: i64,
+    last: i64,
+}
+
+impl Cursor {
+    /// New messages and nothing else: 2012 has no cursor.
+    const MESSAGES: Self = Self { known: i64::MAX, last: 0 };
+
+    /// From what the client sends. A number that no login has given stands for 0.
+    //= LOGIN-CURSOR-1
+    fn new(store: &dyn Store, token: i64) -> Result<Self, Refused> {
+        let last = changes::last(store)?;
+        Ok(Self { known: if (0..=last).contains(&token) { token } else { 0 }, last })
+    }
+}
+
 /// One page of rooms.
 struct Page {
+    cursor: Cursor,
     rooms: Vec<RoomParts>,
     gone: Vec<i64>,
     last_chat_id: i64,
@@ -132,12 +159,15 @@ struct Page {
 impl Page {
     /// Rooms with an id above `after` that changed since the client saw them; on the first page, rooms that are gone.
     //= LOGIN-DELTA-1
-    fn gather(ask: &Ask<'_>, store: &dyn Store, known: &[(i64, i64)], after: i64) -> Result<Self, Refused> {
+    fn gather(
+        ask: &Ask<'_>,
+        store: &dyn Store,
+        known: &[(i64, i64)],
+        after: i64,
+        cursor: Cursor,
+    ) -> Result<Self, Refused> {
         let all = store.rooms_of(ask.user)?;
-        let gone = match after {
-            i64::MIN => known.iter().map(|k| k.0).filter(|id| all.binary_search(id).is_err()).collect(),
-            _ => Vec::new(),
-        };
+        let gone = if after == i64::MIN { gone(ask, store, known, &all, cursor)? } else { Vec::new() };
         let (mut rooms, mut eof, mut last_chat_id) = (Vec::new(), true, after.max(0));
         // NCHATLIST of 2012 has no second page: a room that is left out would be lost.
         let page = if ask.era == Era::E2012 { usize::MAX } else { ask.config.rooms_per_page.max(1) };
@@ -148,11 +178,11 @@ impl Page {
             }
             let Some(room) = store.room(id)? else { continue };
             last_chat_id = id;
-            if known.iter().all(|k| k.0 != id || room.last_log_id > k.1) {
+            if news(ask, store, known, &room, cursor)? {
                 rooms.push(RoomParts::gather(ask, store, room)?);
             }
         }
-        Ok(Self { rooms, gone, last_chat_id, eof })
+        Ok(Self { cursor, rooms, gone, last_chat_id, eof })
     }
 
     fn reply(&self, ask: &Ask<'_>) -> lchatlist::Reply<'_> {
@@ -160,9 +190,39 @@ impl Page {
             chat_datas: self.rooms.iter().map(|p| p.item(ask.era)).collect(),
             del_chat_ids: self.gone.clone(),
             last_chat_id: self.last_chat_id,
-            last_token_id: ask.last_log_id,
+            //= LOGIN-CURSOR-2
+            last_token_id: if self.eof { self.cursor.last } else { self.cursor.known },
             eof: self.eof,
             ..Default::default()
         }
     }
+}
+
+/// Whether the client has something to learn of this room: it is new to him, has newer messages, or changed otherwise.
+fn news(ask: &Ask<'_>, store: &dyn Store, known: &[(i64, i64)], room: &Room, cursor: Cursor) -> Result<bool, Refused> {
+    let quirks = ask.config.quirks;
+    let Some((_, last)) = known.iter().find(|k| k.0 == room.id) else { return Ok(true) };
+    if room.last_log_id > *last || quirks.has(Quirk::DeltaSendsAll) {
+        return Ok(true);
+    }
+    Ok(!quirks.has(Quirk::DeltaForgetsRoom) && changes::changed(store, ask.user, room.id, cursor.known)?)
+}
+
+/// The rooms that are not the user's any more: of those that he names, and of those that he has left since.
+//= LOGIN-GONE-1
+fn gone(
+    ask: &Ask<'_>,
+    store: &dyn Store,
+    known: &[(i64, i64)],
+    all: &[i64],
+    cursor: Cursor,
+) -> Result<Vec<i64>, Refused> {
+    let mut gone: Vec<i64> = known.iter().map(|k| k.0).collect();
+    if cursor.known > 0 {
+        gone.extend(changes::left(store, ask.user, cursor.known)?);
+    }
+    gone.retain(|id| all.binary_search(id).is_err());
+    gone.sort_unstable();
+    gone.dedup();
+    Ok(gone)
 }

@@ -1,8 +1,9 @@
 //! Messages: WRITE, FORWARD and CWRITE, which differ in their replies only, and what 2012 reads them with: READ.
 
+use super::blocks::blocked_by;
 use super::syncing::Page;
 use super::view::{RoomParts, chat_log, room_of};
-use super::writing::{Letter, blocked_by, write_into};
+use super::writing::{Letter, write_into};
 use crate::proto::command::field::{AnyInt, Nullable};
 use crate::proto::command::{CommandId, cwrite, forward, read, status, write};
 use crate::proto::secure::Era;
@@ -125,6 +126,8 @@ pub fn read(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(),
 fn same_room(ask: &Ask<'_>, store: &dyn Store, ids: &[i64]) -> Result<Option<Room>, Refused> {
     for id in store.rooms_of(ask.user)? {
         let room = store.room(id)?;
+        // Plain text has no place in a secret room.
+        let room = room.filter(|r| r.kind != RoomKind::Secret);
         if let Some(room) = room.filter(|r| r.members.iter().map(|m| m.user_id).eq(ids.iter().copied())) {
             return Ok(Some(room));
         }

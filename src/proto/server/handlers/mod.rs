@@ -2,9 +2,11 @@
 //! pushed they say in the [`Answer`](super::Answer); nothing here touches a socket or a clock.
 
 mod attachment;
+pub mod blocks;
 pub mod edits;
 pub mod entry;
 mod feed;
+mod gate;
 pub mod hiding;
 pub mod login;
 pub mod media;
@@ -12,6 +14,8 @@ pub mod messages;
 pub mod presence;
 pub mod reactions;
 pub mod rooms;
+pub mod secret;
+pub mod session;
 pub mod syncing;
 pub mod transfer;
 mod view;

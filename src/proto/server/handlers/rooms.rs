@@ -1,5 +1,6 @@
 //! Rooms: CHATINFO, CHATONROOM, LEAVE.
 
+use super::secret;
 use super::view::{RoomParts, member, room_of, users};
 use crate::proto::command::{CommandId, chatinfo, chatonroom, leave};
 use crate::proto::quirk::Quirk;
@@ -34,6 +35,7 @@ pub fn chatonroom(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Resu
     let room = room_of(ask, store, q.chat_id)?;
     let listed = room.members.len() <= ask.config.members_listed_max;
     let people = if listed { users(&room, store, usize::MAX)? } else { Vec::new() };
+    let secret = secret::opened(store, &room)?;
     let ids = || room.members.iter().map(|m| m.user_id).collect::<Vec<_>>();
     answer.reply(&chatonroom::Reply {
         status: 0,
@@ -47,6 +49,8 @@ pub fn chatonroom(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Resu
         updated_at: i64::from(room.updated_at),
         open_token: None,
         f: false,
+        secret_chat: secret.as_ref().map(|(sc, _)| *sc),
+        public_keys: secret.as_ref().map(|(_, keys)| keys.items()),
         ..Default::default()
     });
     Ok(())

@@ -1,5 +1,6 @@
 //! What the store keeps, as the documents of the wire.
 
+use super::secret::SECRET;
 use crate::proto::command::field::{AnyInt, Nullable};
 use crate::proto::command::status;
 use crate::proto::command::types::{ChatLog, DisplayMember, Member, RoomInfo, RoomItem};
@@ -36,6 +37,8 @@ pub(super) fn users(room: &Room, store: &dyn Store, most: usize) -> Result<Vec<U
 //= CHAT-LOG-1, CHAT-TEXT-1
 pub(super) fn chat_log(log: &Log, era: Era) -> ChatLog<'_> {
     let old = era == Era::E2012;
+    // What a secret room signs is kept where others have their supplement.
+    let secret = log.kind & SECRET != 0;
     ChatLog {
         log_id: log.log_id,
         chat_id: log.chat_id,
@@ -49,10 +52,11 @@ pub(super) fn chat_log(log: &Log, era: Era) -> ChatLog<'_> {
             _ => AnyInt::Int64(log.msg_id),
         },
         prev_id: (!old).then_some(log.prev_id),
-        supplement: log.supplement.as_deref(),
+        supplement: log.supplement.as_deref().filter(|_| !secret),
         scope: log.scope,
         thread_id: log.thread_id,
         revision: (log.revision != 0).then_some(log.revision),
+        s_info: log.supplement.as_deref().filter(|_| secret),
         ..Default::default()
     }
 }

@@ -1,5 +1,6 @@
 //! How a message comes into a room, whichever command brings it: WRITE, FORWARD, CWRITE, and the server's own feeds.
 
+use super::blocks::blocked_by;
 use super::feed::FEED;
 use super::view::chat_log;
 use crate::proto::command::field::AnyInt;
@@ -9,7 +10,7 @@ use crate::proto::limits::MESSAGE_LEN_MAX;
 use crate::proto::quirk::Quirk;
 use crate::proto::secure::Era;
 use crate::proto::server::dispatch::{Answer, Ask, Refused};
-use crate::proto::server::store::{Effect, Log, Room, RoomKind, Shelf, Store, StoreError, next_log_id};
+use crate::proto::server::store::{Effect, Log, Room, RoomKind, Store, StoreError, next_log_id};
 
 /// The type of a text message.
 pub(super) const TEXT: i32 = 1;
@@ -79,7 +80,7 @@ pub(super) struct Written {
 /// Writes `letter` into `room`: it becomes the room's last log and goes to every other online device of its members.
 ///
 /// # Errors
-/// A type that nobody may write or texts that are too long (-203), or a direct room whose other member blocks the
+/// A secret room (-500), a type that nobody may write or texts that are too long (-203), or a direct room whose other member blocks the
 /// author (-814).
 //= CHAT-WRITE-3, CHAT-EXTRA-1
 pub(super) fn write_into(
@@ -89,6 +90,10 @@ pub(super) fn write_into(
     letter: &Letter<'_>,
     answer: &mut Answer,
 ) -> Result<Written, Refused> {
+    //= SECRET-RELAY-4
+    if room.kind == RoomKind::Secret {
+        return Err(Refused::Status(status::DENIED));
+    }
     //= MSG-TYPE-1
     if !WRITABLE.contains(&letter.kind) {
         return Err(Refused::Status(status::BAD_BODY));
@@ -165,11 +170,6 @@ pub(super) fn everybody(room: &Room) -> Vec<i64> {
 /// The open link of a room, where it has one.
 pub(super) fn link_of(room: &Room) -> Option<i64> {
     (room.link_id != 0).then_some(room.link_id)
-}
-
-/// Whether `owner` blocks `other`.
-pub(super) fn blocked_by(store: &dyn Store, owner: i64, other: i64) -> Result<bool, StoreError> {
-    Ok(store.get(Shelf::Blocks, (owner, other))?.is_some())
 }
 
 //= CHAT-WRITE-3
