@@ -1,8 +1,7 @@
 //! Samples of PING, SETST, SYNCLINK, KICKOUT and CHANGESVR: the session itself.
 
+use locospec::proto::command::types::{OpenLink, OpenLinkUser};
 use locospec::proto::command::{CommandId, changesvr, kickout, ping, setst, synclink};
-use locospec::proto::limits::Limits;
-use locospec::proto::wire::{Document, Writer};
 
 use super::{ALL, MODERN, OLD, PUSH, PUSH_ID, REPLY, REQUEST, Sample, one, pair};
 
@@ -23,14 +22,25 @@ pub fn samples() -> Vec<Sample> {
     .collect()
 }
 
-/// A link, of which we know no field: it is passed on as it came.
-fn link() -> Document<'static> {
-    let mut bytes = Vec::new();
-    let mut w = Writer::begin(&mut bytes);
-    w.int64("li", 9000);
-    w.string("ln", "a link");
-    w.end();
-    Document::check(bytes.leak(), &Limits::DEFAULT).unwrap_or(Document::EMPTY)
+/// A link as its owner sees it.
+fn link() -> OpenLink<'static> {
+    let owner = OpenLinkUser {
+        user_id: 1001,
+        nick_name: "Host",
+        member_type: 1,
+        profile_type: 2,
+        open_token: 1,
+        ..Default::default()
+    };
+    OpenLink {
+        link_id: 9000,
+        link_token: Some(1),
+        link_name: Some("a link"),
+        owner,
+        link_type: Some(2),
+        ml: Some(10),
+        ..Default::default()
+    }
 }
 
 fn synclink() -> Vec<Sample> {

@@ -96,6 +96,28 @@ quirks! {
     AnswersReceipts = "answers-receipts";
     /// Server: takes and relays what is made with keys that are not the latest.
     SecretRelaysStaleKey = "secret-relays-stale-key";
+    /// Server: CREATE makes a second room of the same two people.
+    CreateDuplicatesDirectRoom = "create-duplicates-direct-room";
+    /// Server: ADDMEM tells the members nothing.
+    NewMemNotPushed = "newmem-not-pushed";
+    /// Server: who is invited sees what was said before.
+    InvitedSeesOldLogs = "invited-sees-old-logs";
+    /// Server: LEAVE leaves no log, and nobody is told.
+    LeaveIsSilent = "leave-is-silent";
+    /// Server: the other devices of who leaves are not told.
+    LeftNotPushed = "left-not-pushed";
+    /// Server: every setting of a room has revision 1.
+    MetaRevisionStuck = "meta-revision-stuck";
+    /// Server: a pass code is not asked for.
+    JoinWithoutPassCode = "join-without-pass-code";
+    /// Server: everybody sees the pass code of a link.
+    PassCodeLeaks = "pass-code-leaks";
+    /// Server: who was kicked out of a link may join it again.
+    KickedMayReturn = "kicked-may-return";
+    /// Server: every member may kick.
+    AnybodyKicks = "anybody-kicks";
+    /// Server: who hands a link over stays its owner.
+    HandOverKeepsTwoOwners = "hand-over-keeps-two-owners";
     /// Client: never sends PING.
     NeverPings = "never-pings";
     /// Client: takes no notice of a reply that does not come.

@@ -117,8 +117,8 @@ pub struct Seeded {
 }
 
 impl World {
-    /// alice 1001, bob 1002 and carol 1003, with the tokens `alice-token` and so on; room 7000 of alice and bob, and
-    /// room 7001 of all three.
+    /// alice 1001, bob 1002, carol 1003 and dave 1004, with the tokens `alice-token` and so on; room 7000 of alice and
+    /// bob, room 7001 of them and carol, and none of dave.
     #[must_use]
     pub fn default_world() -> Self {
         let user = |id, name: &str, nick: &str| WorldUser {
@@ -136,7 +136,12 @@ impl World {
         };
         Self {
             format: WorldFormat::V1,
-            users: vec![user(1001, "alice", "Alice"), user(1002, "bob", "Bob"), user(1003, "carol", "Carol")],
+            users: vec![
+                user(1001, "alice", "Alice"),
+                user(1002, "bob", "Bob"),
+                user(1003, "carol", "Carol"),
+                user(1004, "dave", "Dave"),
+            ],
             rooms: vec![
                 room(7000, WorldRoomKind::Direct, &["alice", "bob"]),
                 room(7001, WorldRoomKind::Multi, &["alice", "bob", "carol"]),
@@ -303,7 +308,7 @@ mod tests {
         assert_eq!(broken(|w| w.users[2].name.clear()), "world: user 1003 has no name");
         assert_eq!(broken(|w| w.rooms[0].id = -7), "world: room -7: the id is not above 0");
         assert_eq!(broken(|w| w.rooms[1].id = 7000), "world: two rooms have the id 7000");
-        assert_eq!(broken(|w| w.rooms[1].members[0] = "dave".into()), "world: room 7001: no user is called dave");
+        assert_eq!(broken(|w| w.rooms[1].members[0] = "erin".into()), "world: room 7001: no user is called erin");
         assert_eq!(broken(|w| w.rooms[1].members[0] = "bob".into()), "world: room 7001: bob is a member twice");
         let third = "world: room 7000: a direct room has two members, this one has 3";
         assert_eq!(broken(|w| w.rooms[0].members.push("carol".into())), third);
@@ -316,7 +321,7 @@ mod tests {
         let world = World::default_world();
         let mut unit = db.begin()?;
         assert!(unit.is_empty()?);
-        assert_eq!(world.seed(&mut unit, NOW)?, Seeded { users_added: 3, users_changed: 0, rooms_added: 2 });
+        assert_eq!(world.seed(&mut unit, NOW)?, Seeded { users_added: 4, users_changed: 0, rooms_added: 2 });
         unit.commit()?;
         let mut unit = db.begin()?;
         assert_eq!(world.seed(&mut unit, NOW)?, Seeded::default());
@@ -339,10 +344,10 @@ mod tests {
         let mut other = World::default_world();
         other.users.remove(1);
         other.users[0].token = "new-token".to_owned();
-        other.users.push(WorldUser { id: 1004, name: "dave".into(), token: "d".into(), ..WorldUser::default() });
+        other.users.push(WorldUser { id: 1005, name: "erin".into(), token: "e".into(), ..WorldUser::default() });
         other.rooms = vec![
             WorldRoom { id: 7001, kind: WorldRoomKind::Multi, members: vec!["carol".into()] },
-            WorldRoom { id: 7002, kind: WorldRoomKind::Direct, members: vec!["dave".into(), "alice".into()] },
+            WorldRoom { id: 7002, kind: WorldRoomKind::Direct, members: vec!["erin".into(), "alice".into()] },
         ];
         let mut unit = db.begin()?;
         assert_eq!(other.seed(&mut unit, NOW)?, Seeded { users_added: 1, users_changed: 1, rooms_added: 1 });
@@ -352,7 +357,7 @@ mod tests {
         assert_eq!(unit.user_by_token("alice-token")?, None);
         assert_eq!(unit.user_by_token("new-token")?.map(|u| u.id), Some(1001));
         assert_eq!(unit.user_by_token("bob-token")?.map(|u| u.id), Some(1002), "bob stays");
-        assert_eq!(unit.user_by_token("d")?.map(|u| u.nick_name), Some("dave".to_owned()));
+        assert_eq!(unit.user_by_token("e")?.map(|u| u.nick_name), Some("erin".to_owned()));
         assert_eq!(unit.rooms_of(1003)?, Vec::<i64>::new(), "who left stays away");
         assert_eq!(unit.rooms_of(1001)?, [7000, 7001, 7002]);
         Ok(())

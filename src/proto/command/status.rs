@@ -26,16 +26,23 @@ pub const NO_SUCH_MEDIA: i32 = -306;
 pub const NO_THUMBNAIL: i32 = -307;
 /// Not supported.
 pub const UNSUPPORTED: i32 = -308;
+/// The other blocks the one who asks.
+/// Only a part of it; on CREATE, the room is there already.
+pub const PARTIAL: i32 = -310;
 /// No such open link.
 pub const LINK_UNAVAILABLE: i32 = -324;
 /// No such room, or none of this user's.
 pub const NO_SUCH_ROOM: i32 = -401;
-/// The other blocks the one who asks.
+/// The other user blocks this one.
 pub const BLOCKED_BY_FRIEND: i32 = -402;
 /// The user cannot be written to.
 pub const NOT_CHATABLE: i32 = -403;
+/// The other user takes no invitation.
+pub const INVITE_BLOCKED: i32 = -405;
 /// The operation is denied, or failed on our side.
 pub const DENIED: i32 = -500;
+/// No room for one more.
+pub const FULL: i32 = -501;
 /// Who writes is blocked by the one who would read.
 pub const WRITE_WHILE_BLOCKED: i32 = -814;
 /// Wrong token.

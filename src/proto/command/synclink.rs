@@ -1,7 +1,8 @@
-//! SYNCLINK: the open links of the user (loco-modern §4.4). The reference has none yet: the list is empty.
+//! SYNCLINK: the open links of the user (loco-modern §4.4). Own and joined ones, since a token.
 
 use super::call::call;
 use super::field::bodies;
+use super::types::OpenLink;
 
 bodies! {
     /// What the client has.
@@ -15,7 +16,7 @@ bodies! {
         /// 0, or why not.
         status: i32 = "status",
         /// Links.
-        links: Option<Vec<crate::proto::wire::Document<'a>>> = "ols",
+        links: Option<Vec<OpenLink<'a>>> = "ols",
         /// Token of this list.
         ltk: i32 = "ltk",
         /// Links that are gone.

@@ -82,16 +82,25 @@ impl Answer {
 
     /// Pushes `body` to every online device of `to`, but the one that asked.
     pub fn push<'a>(&mut self, to: Vec<i64>, command: CommandId, body: &impl Body<'a>) {
+        self.push_to(to, command, command.row().eras, body);
+    }
+
+    /// The same, to devices of 2012 only: what the others get in a command that 2012 does not have.
+    pub fn push_2012<'a>(&mut self, to: Vec<i64>, command: CommandId, body: &impl Body<'a>) {
+        self.push_to(to, command, &[Era::E2012], body);
+    }
+
+    fn push_to<'a>(&mut self, to: Vec<i64>, command: CommandId, eras: &'static [Era], body: &impl Body<'a>) {
         let mut bytes = Vec::with_capacity(256);
         encode(body, &mut bytes);
-        self.pushes.push(Push { to, command, body: bytes });
+        self.pushes.push(Push { to, command, eras, body: bytes });
     }
 
     /// Pushes `body` to the connection that asked, behind its reply.
     pub fn push_own<'a>(&mut self, command: CommandId, body: &impl Body<'a>) {
         let mut bytes = Vec::with_capacity(256);
         encode(body, &mut bytes);
-        self.own_pushes.push(Push { to: Vec::new(), command, body: bytes });
+        self.own_pushes.push(Push { to: Vec::new(), command, eras: command.row().eras, body: bytes });
     }
 }
 
@@ -102,6 +111,8 @@ pub struct Push {
     pub to: Vec<i64>,
     /// Which.
     pub command: CommandId,
+    /// The generations whose devices get it.
+    pub eras: &'static [Era],
     /// Its body.
     pub body: Vec<u8>,
 }
@@ -132,17 +143,23 @@ pub type Row = (CommandId, Handler);
 /// THE DISPATCH: what each module of handlers answers.
 const ROWS: &[&[Row]] = &[
     h::blocks::HANDLERS,
+    h::create::HANDLERS,
     h::edits::HANDLERS,
     h::entry::HANDLERS,
     h::hiding::HANDLERS,
+    h::links::GOVERN,
+    h::links::HANDLERS,
+    h::links::JOIN,
     h::login::HANDLERS,
     h::media::HANDLERS,
+    h::members::HANDLERS,
     h::messages::HANDLERS,
     h::presence::HANDLERS,
     h::reactions::HANDLERS,
     h::rooms::HANDLERS,
     h::secret::HANDLERS,
     h::session::HANDLERS,
+    h::settings::HANDLERS,
     h::syncing::HANDLERS,
     h::transfer::HANDLERS,
 ];

@@ -52,7 +52,7 @@ impl Server {
             let id = if quirks.has(Quirk::PushReusesRequestId) { request_id } else { PUSH_ID };
             let times = if quirks.has(Quirk::PushTwice) { 2 } else { 1 };
             let skip = (!quirks.has(Quirk::PushToSender)).then_some(from);
-            for conn in self.devices(&push.to, push.command, skip) {
+            for conn in self.devices(&push.to, push.eras, skip) {
                 for _ in 0..times {
                     self.build(id, push.command.method(), &push.body);
                     self.send(conn);
@@ -70,9 +70,8 @@ impl Server {
         }
     }
 
-    /// The online connections of `users` whose era has `command`, without `skip`.
-    fn devices(&self, users: &[i64], command: CommandId, skip: Option<ConnId>) -> Vec<ConnId> {
-        let eras = command.row().eras;
+    /// The online connections of `users` that are of one of these eras, without `skip`.
+    fn devices(&self, users: &[i64], eras: &[Era], skip: Option<ConnId>) -> Vec<ConnId> {
         users
             .iter()
             .flat_map(|u| self.online.range((*u, Device::Main)..=(*u, Device::Sub)))

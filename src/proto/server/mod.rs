@@ -13,8 +13,9 @@
 //! | file | what it knows |
 //! | --- | --- |
 //! | [`config`] | the settings |
+//! | [`records`] | what is kept besides people, rooms and logs |
 //! | [`store`] | what is kept, and the trait of the place |
-//! | [`records`] | what lies on the store's shelves |
+//! | [`records`] | what stands on the shelves of the store |
 //! | [`dispatch`] | which handler answers which command |
 //! | [`handlers`] | what each command means |
 //! | `machine` | connections and their timers |

@@ -10,7 +10,7 @@ use crate::proto::time::Time;
 use crate::proto::wire::Document;
 
 /// A person.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct User {
     /// The user id.
     pub id: i64,
@@ -165,6 +165,8 @@ pub enum Shelf {
     Metas,
     /// User, room: the user's own settings of a room.
     ClientMetas,
+    /// Room, user: how a member came in.
+    Joins,
     /// User, other user: who is blocked.
     Blocks,
     /// Link, 0: an open link.
@@ -193,9 +195,10 @@ pub enum Shelf {
 
 impl Shelf {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Metas,
         Self::ClientMetas,
+        Self::Joins,
         Self::Blocks,
         Self::Links,
         Self::LinkUsers,
@@ -216,6 +219,7 @@ impl Shelf {
         match self {
             Self::Metas => "metas",
             Self::ClientMetas => "client_metas",
+            Self::Joins => "joins",
             Self::Blocks => "blocks",
             Self::Links => "links",
             Self::LinkUsers => "link_users",

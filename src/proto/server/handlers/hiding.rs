@@ -34,7 +34,7 @@ pub fn rewrite(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<
     let room = moderated(ask, store, q.chat_id, q.link_id)?;
     let log = hideable(log_of(store, &room, q.log_id)?)?;
     let fields = [
-        ("member", person(log.author_id, &nick_name(store, log.author_id)?)),
+        ("member", person(log.author_id, &nick_name(store, &room, log.author_id)?)),
         ("logId", log.log_id.to_string()),
         ("type", log.kind.to_string()),
     ];

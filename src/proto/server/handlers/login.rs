@@ -1,6 +1,7 @@
 //! The login and the list of rooms: LOGIN, LOGINLIST, LCHATLIST, NCHATLIST.
 
 use super::gate::admit;
+use super::settings::own_revision;
 use super::view::RoomParts;
 use super::{blocks, secret};
 use crate::proto::command::field::Nullable;
@@ -76,6 +77,7 @@ pub fn loginlist(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Resul
         del_chat_ids: list.del_chat_ids,
         last_chat_id: list.last_chat_id,
         last_token_id: list.last_token_id,
+        mcm_revision: list.mcm_revision,
         eof: list.eof,
         lbk,
         pk_token: (pk_token > 0).then_some(pk_token),
@@ -154,6 +156,7 @@ struct Page {
     gone: Vec<i64>,
     last_chat_id: i64,
     eof: bool,
+    own_revision: i32,
 }
 
 impl Page {
@@ -182,7 +185,7 @@ impl Page {
                 rooms.push(RoomParts::gather(ask, store, room)?);
             }
         }
-        Ok(Self { cursor, rooms, gone, last_chat_id, eof })
+        Ok(Self { cursor, rooms, gone, last_chat_id, eof, own_revision: own_revision(ask, store)? })
     }
 
     fn reply(&self, ask: &Ask<'_>) -> lchatlist::Reply<'_> {
@@ -192,6 +195,7 @@ impl Page {
             last_chat_id: self.last_chat_id,
             //= LOGIN-CURSOR-2
             last_token_id: if self.eof { self.cursor.last } else { self.cursor.known },
+            mcm_revision: self.own_revision,
             eof: self.eof,
             ..Default::default()
         }

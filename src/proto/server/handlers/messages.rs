@@ -2,7 +2,7 @@
 
 use super::blocks::blocked_by;
 use super::syncing::Page;
-use super::view::{RoomParts, chat_log, room_of};
+use super::view::{RoomParts, chat_log, room_of, since};
 use super::writing::{Letter, write_into};
 use crate::proto::command::field::{AnyInt, Nullable};
 use crate::proto::command::{CommandId, cwrite, forward, read, status, write};
@@ -95,7 +95,7 @@ pub fn cwrite(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(
     let done = write_into(ask, store, &room, &Letter::from(&q), answer)?;
     let room = Room { last_log_id: done.log.log_id, ..room };
     let (last, watermark) = (Some(done.log.clone()), done.log.log_id);
-    let parts = RoomParts { room, last, others: Vec::new(), unread: 0, watermark, muted: false };
+    let parts = RoomParts { last, watermark, ..RoomParts::new(room) };
     answer.reply(&cwrite::Reply {
         status: 0,
         chat_id: done.log.chat_id,
@@ -117,7 +117,7 @@ pub fn read(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(),
     let q: read::Request = ask.body(answer)?;
     let room = room_of(ask, store, q.chat_id)?;
     let mut page = Page::new(ask.config.logs_per_page);
-    page.fill(store, room.id, q.since, i64::MAX)?;
+    page.fill(store, room.id, q.since.max(since(ask, store, room.id)?), i64::MAX)?;
     let parts = RoomParts::gather(ask, store, room)?;
     answer.reply(&read::Reply { status: 0, chat_room: parts.info(ask), chat_logs: page.chat_logs(ask.era) });
     Ok(())
@@ -126,9 +126,9 @@ pub fn read(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(),
 fn same_room(ask: &Ask<'_>, store: &dyn Store, ids: &[i64]) -> Result<Option<Room>, Refused> {
     for id in store.rooms_of(ask.user)? {
         let room = store.room(id)?;
-        // Plain text has no place in a secret room.
-        let room = room.filter(|r| r.kind != RoomKind::Secret);
-        if let Some(room) = room.filter(|r| r.members.iter().map(|m| m.user_id).eq(ids.iter().copied())) {
+        let plain = |r: &Room| matches!(r.kind, RoomKind::Direct | RoomKind::Multi);
+        let same = |r: &Room| plain(r) && r.members.iter().map(|m| m.user_id).eq(ids.iter().copied());
+        if let Some(room) = room.filter(same) {
             return Ok(Some(room));
         }
     }

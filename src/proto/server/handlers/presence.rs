@@ -1,9 +1,10 @@
-//! Read marks and signs of life: NOTIREAD, CHATON and UPSEEN of 2012, SYNCLINK, SETST, PING.
+//! Read marks and signs of life: NOTIREAD, CHATON and UPSEEN of 2012, SETST, PING.
 
+use super::links;
 use super::view::room_of;
 use super::writing::everybody;
 use crate::proto::command::field::Nullable;
-use crate::proto::command::{CommandId, chaton, decunread, notiread, ping, setst, synclink, upseen};
+use crate::proto::command::{CommandId, chaton, decunread, notiread, ping, setst, upseen};
 use crate::proto::quirk::Quirk;
 use crate::proto::server::dispatch::{Answer, Ask, Refused, Row};
 use crate::proto::server::store::{Effect, Room, Store};
@@ -13,7 +14,6 @@ pub const HANDLERS: &[Row] = &[
     (CommandId::NotiRead, notiread),
     (CommandId::ChatOn, chaton),
     (CommandId::UpSeen, upseen),
-    (CommandId::SyncLink, synclink),
     (CommandId::SetSt, setst),
     (CommandId::Ping, ping),
 ];
@@ -26,6 +26,7 @@ pub const HANDLERS: &[Row] = &[
 pub fn notiread(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: notiread::Request = ask.body(answer)?;
     let room = room_of(ask, store, q.chat_id)?;
+    links::same_link(&room, q.link_id.or(q.link_id_alt))?;
     raise_mark(ask, &room, q.watermark, answer);
     //= READ-ECHO-1
     answer.reply(&notiread::Reply { status: 0, noti_read: q.noti_read });
@@ -68,17 +69,6 @@ fn raise_mark(ask: &Ask<'_>, room: &Room, log_id: i64, answer: &mut Answer) {
         let push = decunread::Push { chat_id: room.id, user_id: ask.user, watermark };
         answer.push(everybody(room), CommandId::DecUnread, &push);
     }
-}
-
-/// SYNCLINK: there are no open links yet.
-///
-/// # Errors
-/// A wrong body.
-//= LINK-SYNC-1
-pub fn synclink(ask: &Ask<'_>, _: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
-    let q: synclink::Request = ask.body(answer)?;
-    answer.reply(&synclink::Reply { status: 0, links: Some(Vec::new()), ltk: q.ltk, deleted: Some(Vec::new()) });
-    Ok(())
 }
 
 /// SETST: noted by nobody.

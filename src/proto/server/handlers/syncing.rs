@@ -1,6 +1,6 @@
 //! Messages that were missed: SYNCMSG, MCHATLOGS, GETMSGS.
 
-use super::view::{chat_log, room_of};
+use super::view::{chat_log, room_of, since};
 use super::writing::link_of;
 use crate::proto::command::types::ChatLog;
 use crate::proto::command::{CommandId, getmsgs, mchatlogs, status, syncmsg};
@@ -73,8 +73,9 @@ pub fn syncmsg(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<
     let asked = q.cnt.and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0).unwrap_or(usize::MAX);
     let repeats = ask.config.quirks.has(Quirk::SyncRepeatsEntry);
     let cur = if repeats { q.cur.saturating_sub(1) } else { q.cur };
+    let first = since(ask, store, room.id)?;
     let mut page = Page::new(asked.min(ask.config.logs_per_page));
-    page.fill(store, room.id, cur, up_to)?;
+    page.fill(store, room.id, cur.max(first), up_to)?;
     let mut chat_logs = page.chat_logs(ask.era);
     if ask.config.quirks.has(Quirk::SyncSkipsEntry) && chat_logs.len() > 1 {
         chat_logs.remove(0);
@@ -83,7 +84,7 @@ pub fn syncmsg(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<
         status: 0,
         is_ok: !page.full,
         chat_logs: (!chat_logs.is_empty()).then_some(chat_logs),
-        min_log_id: Some(0),
+        min_log_id: Some(first),
         last_token_id: ask.last_log_id,
         link_id: link_of(&room),
         ..Default::default()
@@ -107,8 +108,8 @@ pub fn mchatlogs(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Resul
         }
     }
     let mut page = Page::new(ask.config.logs_per_page);
-    for (chat_id, since) in pairs {
-        page.fill(store, chat_id, since, i64::MAX)?;
+    for (chat_id, after) in pairs {
+        page.fill(store, chat_id, after.max(since(ask, store, chat_id)?), i64::MAX)?;
     }
     answer.reply(&mchatlogs::Reply { status: 0, chat_logs: page.chat_logs(ask.era), eof: Some(!page.full) });
     Ok(())
@@ -124,7 +125,9 @@ pub fn getmsgs(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<
     let mut logs = Vec::new();
     for (chat_id, log_id) in paired(&q.chat_ids, &q.log_ids, LOGS_ASKED_MAX)? {
         room_of(ask, store, chat_id)?;
-        logs.extend(store.log(chat_id, log_id)?);
+        if log_id > since(ask, store, chat_id)? {
+            logs.extend(store.log(chat_id, log_id)?);
+        }
     }
     let chat_logs = logs.iter().map(|l| chat_log(l, ask.era)).collect();
     answer.reply(&getmsgs::Reply { status: 0, chat_logs });

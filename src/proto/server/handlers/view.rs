@@ -1,13 +1,15 @@
 //! What the store keeps, as the documents of the wire.
 
+use super::links;
 use super::secret::SECRET;
 use crate::proto::command::field::{AnyInt, Nullable};
 use crate::proto::command::status;
-use crate::proto::command::types::{ChatLog, DisplayMember, Member, RoomInfo, RoomItem};
+use crate::proto::command::types::{ChatLog, DisplayMember, Member, Meta, RoomInfo, RoomItem};
 use crate::proto::quirk::Quirk;
 use crate::proto::secure::Era;
 use crate::proto::server::dispatch::{Ask, Refused};
-use crate::proto::server::store::{Log, Room, Store, User};
+use crate::proto::server::records::rooms::{Join, RoomMeta};
+use crate::proto::server::store::{self, Log, Room, RoomKind, Shelf, Store, User};
 
 /// Unread messages are counted up to here.
 const UNREAD_MAX: usize = 300;
@@ -24,11 +26,37 @@ pub(super) fn room_of(ask: &Ask<'_>, store: &dyn Store, chat_id: i64) -> Result<
     Ok(room)
 }
 
-/// The users of a room, in the order of its members. A member without a user is left out.
+/// The log after which the user sees the room: who was invited sees nothing from before.
+//= ROOM-SINCE-1
+pub(super) fn since(ask: &Ask<'_>, store: &dyn Store, room: i64) -> Result<i64, Refused> {
+    if ask.config.quirks.has(Quirk::InvitedSeesOldLogs) {
+        return Ok(0);
+    }
+    let join: Option<Join> = store::find(store, Shelf::Joins, (room, ask.user))?;
+    Ok(join.map_or(0, |j| j.after))
+}
+
+/// The settings that a room shares, by rising kind.
+pub(super) fn metas_of(store: &dyn Store, room: i64) -> Result<Vec<(i32, RoomMeta)>, Refused> {
+    let all: Vec<(i64, RoomMeta)> = store::all(store, Shelf::Metas, room)?;
+    Ok(all.into_iter().map(|(kind, m)| (i32::try_from(kind).unwrap_or_default(), m)).collect())
+}
+
+/// A setting as the wire has it.
+pub(super) fn meta(kind: i32, m: &RoomMeta) -> Meta<'_> {
+    let RoomMeta { revision, author_id, content, updated_at } = m;
+    Meta { kind, revision: *revision, author_id: *author_id, content, updated_at: *updated_at }
+}
+
+/// The users of a room under the names that they have there, in the order of its members. A member without a user is
+/// left out.
 pub(super) fn users(room: &Room, store: &dyn Store, most: usize) -> Result<Vec<User>, Refused> {
     let mut all = Vec::with_capacity(room.members.len().min(most));
     for m in room.members.iter().take(most) {
-        all.extend(store.user(m.user_id)?);
+        if let Some(user) = store.user(m.user_id)? {
+            let nick_name = links::name_in(store, room, &user)?;
+            all.push(User { nick_name, ..user });
+        }
     }
     Ok(all)
 }
@@ -69,9 +97,18 @@ pub(super) struct RoomParts {
     pub unread: i32,
     pub watermark: i64,
     pub muted: bool,
+    pub metas: Vec<(i32, RoomMeta)>,
+    pub inviter: Option<i64>,
+    pub link_token: Option<i32>,
 }
 
 impl RoomParts {
+    /// A room of which there is nothing more to say.
+    pub(super) fn new(room: Room) -> Self {
+        let (last, others, metas) = (None, Vec::new(), Vec::new());
+        Self { room, last, others, unread: 0, watermark: 0, muted: false, metas, inviter: None, link_token: None }
+    }
+
     pub(super) fn gather(ask: &Ask<'_>, store: &dyn Store, room: Room) -> Result<Self, Refused> {
         let (watermark, muted) = room.member(ask.user).map_or((0, false), |m| (m.watermark, m.muted));
         let last = if room.last_log_id == 0 { None } else { store.log(room.id, room.last_log_id)? };
@@ -79,7 +116,11 @@ impl RoomParts {
         others.retain(|u| u.id != ask.user);
         others.truncate(SHOWN_MAX);
         let unread = i32::try_from(store.count_unread(room.id, watermark, ask.user, UNREAD_MAX)?).unwrap_or(i32::MAX);
-        Ok(Self { room, last, others, unread, watermark, muted })
+        let link_token = links::token_of(store, &room)?;
+        let metas = metas_of(store, room.id)?;
+        let join: Option<Join> = store::find(store, Shelf::Joins, (room.id, ask.user))?;
+        let inviter = join.map(|j| j.inviter_id).filter(|id| *id != 0);
+        Ok(Self { room, last, others, unread, watermark, muted, metas, inviter, link_token })
     }
 
     pub(super) fn active_members(&self) -> i32 {
@@ -99,10 +140,20 @@ impl RoomParts {
             icon_ids: Some(self.others.iter().map(|u| u.id).collect()),
             icon_names: Some(self.others.iter().map(|u| u.nick_name.as_str()).collect()),
             updated_at: AnyInt::Int32(i32::try_from(self.room.updated_at).unwrap_or(i32::MAX)),
+            //= META-SET-2
+            meta_revision: self.metas.iter().map(|(_, m)| m.revision).max().unwrap_or(0),
             joined: Some(0),
             push_alert: !self.muted,
+            inviter_id: self.inviter,
+            link_id: self.link_id(),
+            link_token: self.link_token,
             ..Default::default()
         }
+    }
+
+    //= LINK-ROOM-1
+    fn link_id(&self) -> Option<i64> {
+        (self.room.link_id != 0).then_some(self.room.link_id)
     }
 
     //= ROOM-INFO-1
@@ -117,10 +168,14 @@ impl RoomParts {
             last_seen: self.watermark,
             last_log: self.last.as_ref().map(|l| chat_log(l, ask.era)),
             display_members: self.others.iter().map(display_member).collect(),
-            metas: Some(Vec::new()),
+            metas: Some(self.metas.iter().map(|(kind, m)| meta(*kind, m)).collect()),
             push_alert: !self.muted,
             left: Some(false),
             joined_at: Some(i32::try_from(joined).unwrap_or(i32::MAX)),
+            inviter_id: self.inviter,
+            link_id: self.link_id(),
+            link_token: self.link_token,
+            direct_chat: self.room.kind.is_open().then_some(self.room.kind == RoomKind::OpenDirect),
             ..Default::default()
         }
     }

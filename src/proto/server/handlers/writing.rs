@@ -2,6 +2,7 @@
 
 use super::blocks::blocked_by;
 use super::feed::FEED;
+use super::links;
 use super::view::chat_log;
 use crate::proto::command::field::AnyInt;
 use crate::proto::command::types::ChatLog;
@@ -10,7 +11,7 @@ use crate::proto::limits::MESSAGE_LEN_MAX;
 use crate::proto::quirk::Quirk;
 use crate::proto::secure::Era;
 use crate::proto::server::dispatch::{Answer, Ask, Refused};
-use crate::proto::server::store::{Effect, Log, Room, RoomKind, Store, StoreError, next_log_id};
+use crate::proto::server::store::{Effect, Log, Room, RoomKind, Store, next_log_id};
 
 /// The type of a text message.
 pub(super) const TEXT: i32 = 1;
@@ -94,6 +95,7 @@ pub(super) fn write_into(
     if room.kind == RoomKind::Secret {
         return Err(Refused::Status(status::DENIED));
     }
+    links::writable(store, room)?;
     //= MSG-TYPE-1
     if !WRITABLE.contains(&letter.kind) {
         return Err(Refused::Status(status::BAD_BODY));
@@ -118,7 +120,7 @@ pub(super) fn write_into(
         thread_id: letter.thread_id,
         ..new_log(ask, room)
     };
-    let author = nick_name(store, ask.user)?;
+    let author = nick_name(store, room, ask.user)?;
     push_msg(ask, room, &log, letter, &author, answer);
     append(log.clone(), answer);
     Ok(Written { log, author })
@@ -157,9 +159,9 @@ pub(super) fn append(log: Log, answer: &mut Answer) {
     answer.effects.push(Effect::AppendLog(log));
 }
 
-/// The name by which the others know `user`.
-pub(super) fn nick_name(store: &dyn Store, user: i64) -> Result<String, StoreError> {
-    Ok(store.user(user)?.map(|u| u.nick_name).unwrap_or_default())
+/// The name by which the others in the room know `user`.
+pub(super) fn nick_name(store: &dyn Store, room: &Room, user: i64) -> Result<String, Refused> {
+    store.user(user)?.map_or_else(|| Ok(String::new()), |u| links::name_in(store, room, &u))
 }
 
 /// All members of a room.
@@ -177,17 +179,24 @@ fn push_msg(ask: &Ask<'_>, room: &Room, log: &Log, letter: &Letter<'_>, author: 
     let shift = i64::from(ask.config.quirks.has(Quirk::LogIdNotShared));
     // Everybody reads the modern form; a client of 2012 reads any integer width and an empty attachment.
     let chat_log = chat_log(log, Era::E2019);
-    let push = msg::Push {
+    let mut push = msg::Push {
         chat_id: log.chat_id,
         log_id: log.log_id + shift,
         chat_log: ChatLog { log_id: log.log_id + shift, ..chat_log },
         no_seen: Some(letter.no_seen.unwrap_or_default()),
         author_nickname: Some(author),
+        //= LINK-ROOM-3
         link_id: link_of(room),
-        push_alert: letter.silent.then_some(false),
         ..Default::default()
     };
-    answer.push(everybody(room), CommandId::Msg, &push);
+    //= ROOM-ALERT-1
+    for muted in [false, true] {
+        let to: Vec<_> = room.members.iter().filter(|m| m.muted == muted).map(|m| m.user_id).collect();
+        push.push_alert = Some(!muted && !letter.silent);
+        if !to.is_empty() {
+            answer.push(to, CommandId::Msg, &push);
+        }
+    }
 }
 
 fn lossy(ask: &Ask<'_>) -> bool {
