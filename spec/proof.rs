@@ -4,7 +4,10 @@
 
 mod bytes;
 mod drift;
+mod handle;
+mod house;
 mod media;
 mod sockets;
+mod talk;
 mod tidy;
 mod usage;

@@ -3,67 +3,20 @@
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use locospec::net::clock::{Clock, system_entropy};
-use locospec::net::serve::{Doors, Setup, Unwrapper, serve};
+use locospec::net::serve::Doors;
 use locospec::net::{Network, Tcp};
 use locospec::proto::command::{Body, CommandId, Door, checkin, loginlist, ping, write};
 use locospec::proto::entropy::Entropy;
 use locospec::proto::limits::Limits;
 use locospec::proto::secure::{Era, KeyRing, Opener, Sealer, SessionKey, wrap};
-use locospec::proto::server::{Config, Server};
 use locospec::proto::wire::{Deframer, encode_packet};
-use locospec::store::{Database, World};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-/// Nothing here should take this long; a test that does has found something.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-struct House {
-    ticket: SocketAddr,
-    entry: SocketAddr,
-    carriage: SocketAddr,
-    stop: oneshot::Sender<()>,
-    done: tokio::task::JoinHandle<()>,
-}
-
-/// A server with the built-in world and these limits, on free ports.
-async fn house(limits: Limits) -> io::Result<House> {
-    let addrs: Vec<_> = Door::ALL.iter().map(|d| (*d, SocketAddr::from(([127, 0, 0, 1], 0)))).collect();
-    let doors = Doors::bind(&Tcp, &addrs).await.map_err(io::Error::other)?;
-    let at = |door| doors.addr(door).ok_or(ErrorKind::AddrNotAvailable);
-    let (ticket, entry, carriage) = (at(Door::Ticket)?, at(Door::Entry)?, at(Door::Carriage)?);
-    let mut db = Database::in_memory().map_err(io::Error::other)?;
-    let clock = Clock::system();
-    let mut unit = db.begin().map_err(io::Error::other)?;
-    World::default_world().seed(&mut unit, clock.now()).map_err(io::Error::other)?;
-    unit.commit().map_err(io::Error::other)?;
-    let mut entropy = system_entropy()?;
-    let config = Config { carriage_port: carriage.port(), limits, ..Config::default() };
-    let server = Server::new(config, entropy.fork());
-    let unwrapper = Unwrapper::Threads(Arc::new(KeyRing::test()), entropy);
-    let setup = Setup { tls: None, clock, unwrapper, observer: None, pace: None };
-    let (stop, stopped) = oneshot::channel();
-    let done = tokio::spawn(async move {
-        let stop = async {
-            let _ = stopped.await;
-        };
-        assert!(serve(Tcp, doors, server, db, setup, stop).await.is_ok());
-    });
-    Ok(House { ticket, entry, carriage, stop, done })
-}
-
-impl House {
-    async fn close(self) {
-        let _ = self.stop.send(());
-        assert!(matches!(timeout(PATIENCE, self.done).await, Ok(Ok(()))), "the server stops when it is told to");
-    }
-}
+use crate::house::{PATIENCE, house};
 
 /// A peer with a secure connection and nothing else.
 struct Peer {

@@ -182,3 +182,19 @@ fn unknown_words_are_refused_with_what_there_is() {
     refused(&["client", "--dir", "/nowhere"], &["endpoints.json", "serve --dir"]);
     refused(&["no-such-command"], &["no-such-command"]);
 }
+
+#[test]
+fn a_version_is_numbers_with_dots_between_them() {
+    for version in ["ten", "10.", "10.x", "", "-1"] {
+        refused(&["serve", &format!("--min-version={version}")], &["--min-version"]);
+    }
+}
+
+#[test]
+fn a_world_says_of_an_account_what_it_can() {
+    let f = Folder::new("account");
+    let head =
+        "format: locospec-world/1\nusers:\n  - {id: 1, name: a, token: t, restricted: true, token_expires_at: 5}\n";
+    let bad = f.file("bad.yaml", &format!("{head}  - {{id: 2, name: b, token: u, token_expires_at: -1}}\n"));
+    refused(&["serve", "--world", &bad], &["bad.yaml:4:"]);
+}

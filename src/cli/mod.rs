@@ -2,7 +2,6 @@
 
 pub mod check;
 pub mod client;
-mod client_media;
 pub mod decode;
 pub mod discover;
 pub mod files;

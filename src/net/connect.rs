@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::future::pending;
+use std::future::{Future, pending};
 use std::io;
 use std::time::Duration;
 
@@ -41,23 +41,74 @@ enum Arrived {
     Gone(ConnId),
 }
 
-/// Drives `client` until `actions` is closed and the machine has nothing left to do, or `events` is.
+/// Who sits at a machine: wants things of it and is told what happens.
+pub(super) trait Seat: Send {
+    /// What can be wanted.
+    type Order: Send;
+
+    /// The next thing that is wanted; `None` when nobody will want anything any more. Nothing is lost when the future
+    /// is dropped.
+    fn next(&mut self) -> impl Future<Output = Option<Self::Order>> + Send;
+
+    /// What the machine has to do about it, if anything.
+    fn turn(&mut self, order: Self::Order, client: &Client) -> Option<Action>;
+
+    /// The machine has taken something in, and nobody knows of it yet: the time to keep what it remembers. `false` ends
+    /// the client before anybody does.
+    fn taken_in(&mut self, _client: &Client) -> bool {
+        true
+    }
+
+    /// Takes an event; `false` ends the client.
+    fn tell(&mut self, event: Event) -> bool;
+}
+
+struct Channels {
+    actions: mpsc::Receiver<Action>,
+    events: mpsc::UnboundedSender<Event>,
+}
+
+impl Seat for Channels {
+    type Order = Action;
+
+    fn next(&mut self) -> impl Future<Output = Option<Action>> + Send {
+        self.actions.recv()
+    }
+
+    fn turn(&mut self, order: Action, _: &Client) -> Option<Action> {
+        Some(order)
+    }
+
+    fn tell(&mut self, event: Event) -> bool {
+        self.events.send(event).is_ok()
+    }
+}
+
+/// Drives `client` until `actions` or `events` is closed. Typed calls and more are in [`super::handle`].
 ///
 /// Every event of the machine goes to `events`; every action of `actions` to the machine.
 pub async fn connect<N: Network>(
     net: N,
-    mut client: Client,
+    client: Client,
     setup: Setup,
-    mut actions: mpsc::Receiver<Action>,
+    actions: mpsc::Receiver<Action>,
     events: mpsc::UnboundedSender<Event>,
 ) {
+    drive(net, client, setup, Channels { actions, events }).await;
+}
+
+/// Drives `client` for whoever sits at it.
+pub(super) async fn drive<N: Network, S: Seat>(net: N, mut client: Client, setup: Setup, mut seat: S) {
     let (inbox, mut arrivals) = mpsc::channel(INBOX_MAX);
     let mut links = Links { net, setup: setup.clone(), inbox, open: BTreeMap::new() };
     loop {
+        if !seat.taken_in(&client) {
+            return;
+        }
         while let Some(output) = client.poll_output() {
             match output {
                 Output::Event(e) => {
-                    if events.send(e).is_err() {
+                    if !seat.tell(e) {
                         return;
                     }
                 }
@@ -77,10 +128,12 @@ pub async fn connect<N: Network>(
                 let Some(arrived) = arrived else { return };
                 links.arrived(arrived, &mut client);
             }
-            action = actions.recv() => match action {
-                Some(action) => client.handle(Input::Do(action), setup.clock.now()),
-                None => return,
-            },
+            order = seat.next() => {
+                let Some(order) = order else { return };
+                if let Some(action) = seat.turn(order, &client) {
+                    client.handle(Input::Do(action), setup.clock.now());
+                }
+            }
             () = wait => client.handle(Input::Tick, setup.clock.now()),
         }
     }

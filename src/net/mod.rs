@@ -10,9 +10,11 @@
 //! | [`serve`] | the driver of `proto::server`: one task decides, two a connection move bytes |
 //! | [`connect`] | the driver of `proto::client` |
 //! | [`media`] | files up and down, over as many connections as it takes |
+//! | [`handle`] | the same with typed calls: ask and await, many at once |
 
 pub mod clock;
 pub mod connect;
+pub mod handle;
 pub mod media;
 pub mod serve;
 pub mod tls;

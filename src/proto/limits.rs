@@ -32,6 +32,16 @@ pub const ROOMS_ASKED_MAX: usize = 1000;
 /// The most messages that one REWRITES may hide (`MSG-REWRITES-1`, ours).
 pub const LOGS_HIDDEN_MAX: usize = 200;
 
+/// Names that a client keeps of the people in one room.
+pub const KEPT_PEOPLE_MAX: usize = 10_000;
+/// Bytes of a name or a title that a client keeps.
+pub const KEPT_NAME_LEN_MAX: usize = 256;
+/// Rooms that a client still knows of after it has left them.
+pub const KEPT_ROOMS_LEFT_MAX: usize = 100;
+
+/// Bytes of what a client remembers over a restart.
+pub const MEMORY_LEN_MAX: usize = 512 << 20;
+
 /// What one peer may make us hold. Everything beyond is a named error, found before anything is allocated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -89,6 +99,7 @@ impl Default for Limits {
 }
 
 const _: () = {
+    assert!(MEMORY_LEN_MAX < i32::MAX as usize);
     assert!(FRAGMENT_CIPHER_MAX.is_multiple_of(BLOCK_LEN));
     assert!(Limits::DEFAULT.bson_string_len_max <= Limits::DEFAULT.body_len_max);
     assert!(Limits::DEFAULT.pending_bytes_max > Limits::DEFAULT.frame_len_max());

@@ -2,7 +2,7 @@
 
 use super::Client;
 use super::event::{Action, Event, Failure};
-use super::link::{Asked, Content};
+use super::link::{About, Asked, Content};
 use super::state::{Happening, State};
 use crate::proto::command::{Body, CommandId, chatonroom, leave, notiread, setst};
 use crate::proto::limits::HEADER_LEN;
@@ -44,7 +44,10 @@ impl Client {
             Action::SetStatus(st) => self.command(CommandId::SetSt, 0, Asked::SetStatus, &setst::Request { st }, now),
             Action::Request { ticket, method, body } => match self.refusal(body.len()) {
                 Some(how) => self.tell(Event::RequestEnded { ticket, how }),
-                None => self.ask_with(method, Asked::Raw { ticket }, &Content::Bytes(&body), Vec::new(), now),
+                None => {
+                    let asked = Asked::Raw { ticket, about: About::read(&body, &self.config.limits) };
+                    self.ask_with(method, asked, &Content::Bytes(&body), Vec::new(), now);
+                }
             },
         }
     }

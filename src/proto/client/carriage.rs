@@ -31,6 +31,7 @@ pub(super) struct Account {
     pub(super) user_id: i64,
     revision: i32,
     lbk: i32,
+    pub(super) ltk: i64,
     last_token_id: i64,
     /// Token and room that the last page ended with.
     cursor: (i64, i64),
@@ -39,7 +40,17 @@ pub(super) struct Account {
 
 impl Account {
     pub(super) const fn new(user_id: i64) -> Self {
-        Self { user_id, revision: 0, lbk: 0, last_token_id: 0, cursor: (0, 0), pages: 0 }
+        Self { user_id, revision: 0, lbk: 0, ltk: 0, last_token_id: 0, cursor: (0, 0), pages: 0 }
+    }
+
+    /// Revision, block-list token and token of the list: what the next login says.
+    pub(super) const fn cursors(&self) -> (i32, i32, i64) {
+        (self.revision, self.lbk, self.last_token_id)
+    }
+
+    /// What an earlier life has been told.
+    pub(super) const fn resume(&mut self, revision: i32, lbk: i32, last_token_id: i64) {
+        (self.revision, self.lbk, self.last_token_id) = (revision, lbk, last_token_id);
     }
 }
 
@@ -112,10 +123,14 @@ impl Client {
         let in_body = doc.integer("status").map(|n| i32::try_from(n).unwrap_or(i32::MIN));
         let status = in_body.unwrap_or(i32::from(packet.header.status));
         match open.what {
-            Asked::Raw { ticket } => {
+            Asked::Raw { ticket, about } => {
                 self.tell(Event::Reply { ticket, status, body: packet.body.to_vec() });
+                if status == status::OK {
+                    self.learn_reply(about, packet);
+                }
                 Ok(())
             }
+            Asked::Again { room, log_id } => self.refreshed(room, log_id, status, packet),
             Asked::Ping => Ok(()),
             Asked::GetConf | Asked::Route | Asked::Login | Asked::Rooms => {
                 self.replied_to_entrance(open, status, packet, now)
@@ -205,6 +220,7 @@ impl Client {
         if whole && eof {
             self.account.revision = reply.revision;
         }
+        self.account.ltk = reply.ltk;
         let page = Page {
             rooms: reply.chat_datas,
             gone: reply.del_chat_ids,
@@ -244,6 +260,7 @@ impl Client {
             room.last = room.last.max(item.last_log_id);
             item.kind.clone_into(&mut room.kind);
             room.unread = item.unread;
+            self.learn_item(item);
             if let Some(seen) = item.last_seen {
                 self.mark(item.chat_id, self.account.user_id, seen);
             }
@@ -296,6 +313,7 @@ impl Client {
             room.last = room.last.max(last_log_id);
             kind.clone_into(&mut room.kind);
             room.unread = unread;
+            self.learn_unread(chat_id, unread, last_log_id);
         }
         self.step(Happening::Listed, now);
         Ok(())

@@ -81,6 +81,10 @@ pub struct ClientConfig {
     pub outbox_max: usize,
     /// Fetch the whole past of a room that is seen for the first time; else begin at its last message.
     pub history: bool,
+    /// Recent logs that are kept of each room, to be looked at.
+    pub keep_logs: usize,
+    /// The most bytes of all the logs that are kept.
+    pub keep_bytes: usize,
 }
 
 impl ClientConfig {
@@ -107,6 +111,8 @@ impl ClientConfig {
             quirks: Quirks::NONE,
             outbox_max: 1000,
             history: true,
+            keep_logs: 0,
+            keep_bytes: 64 << 20,
         }
     }
 

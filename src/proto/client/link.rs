@@ -24,7 +24,17 @@ pub(super) enum Asked {
     Open { room: i64 },
     Leave { room: i64 },
     SetStatus,
-    Raw { ticket: u64 },
+    Again { room: i64, log_id: i64 },
+    Raw { ticket: u64, about: About },
+}
+
+/// What a request of our own user speaks of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct About {
+    /// The room, 0 where there is none.
+    pub(super) room: i64,
+    /// UPDATECHAT: whether messages shall alert.
+    pub(super) alert: Option<bool>,
 }
 
 impl Asked {

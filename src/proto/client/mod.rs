@@ -19,7 +19,10 @@
 //! | `action` | what the user of the client wants |
 //! | `sync` | catching up, looking up, sending |
 //! | `observe` | what one may look at from outside |
+//! | [`view`] | the rooms as a person sees them: names, titles, recent logs |
+//! | [`memory`] | what must not be forgotten over a restart |
 //! | `link`, `pending` | one connection and its request map |
+//! | `typed`, `words` | bodies as types; what a person reads |
 //! | `outbox`, `rooms`, `backoff` | plain state |
 //! | [`media`], `media_request` | another machine: one file up or down, on a connection of its own |
 //!
@@ -35,6 +38,7 @@ pub mod event;
 mod link;
 pub mod media;
 mod media_request;
+pub mod memory;
 mod observe;
 mod outbox;
 mod pending;
@@ -47,14 +51,18 @@ mod sync;
 #[cfg(test)]
 mod tests;
 mod typed;
+pub mod view;
+mod words;
 
 use std::collections::VecDeque;
 
 pub use config::{Backoff, ClientConfig, Endpoint};
 pub use event::{Action, ConnId, Event, Failure, Input, Message, Output, RoomSummary, Source, Why};
+pub use memory::{Memory, MemoryError};
 pub use observe::Tally;
 pub use state::State;
-pub use typed::call;
+pub use typed::{call, read_body};
+pub use view::{RoomView, View};
 
 use crate::proto::command::{Body, Door};
 use crate::proto::entropy::Entropy;
@@ -70,6 +78,7 @@ use pending::Open;
 use rooms::Rooms;
 use route::Route;
 use state::{Happening, Move, next};
+use view::Sights;
 
 /// The client.
 #[derive(Debug)]
@@ -86,10 +95,13 @@ pub struct Client {
     route: Route,
     account: Account,
     rooms: Rooms,
+    view: Sights,
     outbox: Outbox,
     entropy: Entropy,
     outputs: VecDeque<Output>,
     tally: Tally,
+    /// Rises whenever something may have changed that [`Client::remember`] keeps.
+    changes: u64,
 }
 
 impl Client {
@@ -109,10 +121,12 @@ impl Client {
             route: Route::default(),
             account: Account::new(config.user_id),
             rooms: Rooms::default(),
+            view: Sights::new(config.keep_logs, config.keep_bytes),
             outbox: Outbox::new(first_msg_id.max(1), !config.era.is_modern()),
             entropy,
             outputs: VecDeque::new(),
             tally: Tally::default(),
+            changes: 0,
             config,
         }
     }
@@ -120,7 +134,10 @@ impl Client {
     /// Takes what has happened. `now` never goes back.
     pub fn handle(&mut self, input: Input<'_>, now: Time) {
         match input {
-            Input::Do(action) => self.act(action, now),
+            Input::Do(action) => {
+                self.changes += 1;
+                self.act(action, now);
+            }
             Input::Connected { conn } if self.is_current(conn) => {
                 if let Some(link) = self.link.as_mut().filter(|l| !l.up) {
                     link.up = true;
@@ -134,6 +151,7 @@ impl Client {
         }
         self.timers(now);
         self.pump(now);
+        self.refresh(now);
     }
 
     /// The next thing that the driver has to do.
@@ -168,6 +186,7 @@ impl Client {
     }
 
     fn tell(&mut self, event: Event) {
+        self.witness(&event);
         self.outputs.push_back(Output::Event(event));
     }
 
@@ -247,6 +266,7 @@ impl Client {
     /// Closes the connection and says so; each of its open requests ends here.
     fn hang_up(&mut self, why: Why) {
         let Some(mut link) = self.link.take() else { return };
+        self.changes += 1;
         self.outputs.push_back(Output::Close { conn: link.conn });
         //= CLIENT-PENDING-1
         for open in link.pending.drain() {
@@ -255,13 +275,14 @@ impl Client {
         }
         self.outbox.disconnected(self.has(Quirk::ResendsBlindly));
         self.rooms.disconnected();
+        self.view.asking = false;
         self.tell(Event::Disconnected { door: link.door, why });
     }
 
     /// Says that a request has ended without a reply. WRITE has no word here: its message is in doubt, not lost.
     fn request_ended(&mut self, open: &Open<Asked>, how: Failure) {
         let room = match open.what {
-            Asked::Raw { ticket } => return self.tell(Event::RequestEnded { ticket, how }),
+            Asked::Raw { ticket, .. } => return self.tell(Event::RequestEnded { ticket, how }),
             Asked::MarkRead { room, .. } | Asked::Open { room } | Asked::Leave { room } => room,
             Asked::SetStatus => 0,
             _ => return,
@@ -323,9 +344,13 @@ impl Client {
         let header = packet.header;
         //= CLIENT-PUSH-1
         let open = if by_order { pending.take_oldest() } else { pending.take(header.id, header.method) };
+        self.changes += u64::from(open.as_ref().is_none_or(|o| o.what != Asked::Ping));
         let acted = match &open {
             Some(open) => self.replied(open, packet, now),
-            None => self.pushed(packet, now),
+            None => {
+                self.learn_push(packet);
+                self.pushed(packet, now)
+            }
         };
         self.tally.replied += u64::from(open.is_some() && acted.is_ok());
         if let Err(error) = acted {

@@ -58,6 +58,18 @@ impl Client {
         self.rooms.map.get(&room)?.watermark(user_id)
     }
 
+    /// Whether a message with this ticket waits to be sent.
+    #[must_use]
+    pub fn has_ticket(&self, ticket: u64) -> bool {
+        self.outbox.has_ticket(ticket)
+    }
+
+    /// Rises whenever something may have changed that [`Client::remember`] keeps.
+    #[must_use]
+    pub const fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// The last log of `room` that was reported; all before it were too.
     #[must_use]
     pub fn seen(&self, room: i64) -> Option<i64> {

@@ -24,10 +24,29 @@ pub(super) struct Queued {
     pub(super) msg_id: i64,
     pub(super) text: String,
     /// The room's last log that was known when it was written: it is above it, if it is there.
-    mark: i64,
+    pub(super) mark: i64,
     stage: Stage,
     /// The reply came and could not be read.
-    answered_badly: bool,
+    pub(super) answered_badly: bool,
+}
+
+impl Queued {
+    /// A message of an earlier life: what was written and not answered then is in doubt now.
+    pub(super) const fn remembered(
+        ticket: u64,
+        msg_id: i64,
+        text: String,
+        mark: i64,
+        written: bool,
+        answered_badly: bool,
+    ) -> Self {
+        let stage = if written { Stage::Doubt } else { Stage::Waiting };
+        Self { ticket, msg_id, text, mark, stage, answered_badly }
+    }
+
+    pub(super) fn is_written(&self) -> bool {
+        self.stage != Stage::Waiting
+    }
 }
 
 /// The messages of all rooms.
@@ -45,8 +64,25 @@ impl Outbox {
         Self { rooms: BTreeMap::new(), len: 0, next_msg_id: first_msg_id, by_text }
     }
 
+    pub(super) const fn next_msg_id(&self) -> i64 {
+        self.next_msg_id
+    }
+
+    /// Puts a message of an earlier life behind those that are there; `blindly`, nothing is in doubt.
+    pub(super) fn restore(&mut self, room: i64, mut queued: Queued, blindly: bool) {
+        if blindly {
+            queued.stage = Stage::Waiting;
+        }
+        self.rooms.entry(room).or_default().push_back(queued);
+        self.len += 1;
+    }
+
     pub(super) const fn len(&self) -> usize {
         self.len
+    }
+
+    pub(super) fn has_ticket(&self, ticket: u64) -> bool {
+        self.rooms.values().flatten().any(|q| q.ticket == ticket)
     }
 
     pub(super) fn push(&mut self, room: i64, ticket: u64, text: String) {
@@ -129,6 +165,11 @@ impl Outbox {
     /// The room cannot be looked into: gives up what is in doubt there.
     pub(super) fn give_up_doubt(&mut self, room: i64) -> Option<u64> {
         self.take_head(room, |q| q.stage == Stage::Doubt).map(|q| q.ticket)
+    }
+
+    /// All messages, with their rooms.
+    pub(super) fn all(&self) -> impl Iterator<Item = (i64, &Queued)> {
+        self.rooms.iter().flat_map(|(room, queue)| queue.iter().map(|q| (*room, q)))
     }
 
     /// The rooms with something to send.

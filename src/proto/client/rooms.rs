@@ -32,6 +32,10 @@ impl Room {
         }
     }
 
+    pub(super) fn marks(&self) -> impl Iterator<Item = (i64, i64)> {
+        self.marks.iter().map(|(user_id, mark)| (*user_id, *mark))
+    }
+
     pub(super) fn watermark(&self, user_id: i64) -> Option<i64> {
         self.marks.get(&user_id).copied()
     }

@@ -2,7 +2,7 @@
 
 use super::event::{Action, Event};
 use crate::proto::command::field::encode;
-use crate::proto::command::{Call, Pushed};
+use crate::proto::command::{Body, Call, Pushed};
 use crate::proto::error::Malformed;
 use crate::proto::limits::Limits;
 use crate::proto::wire::Document;
@@ -24,7 +24,7 @@ impl Event {
     #[must_use]
     pub fn reply<'e, C: Call<'e>>(&'e self) -> Option<(u64, i32, Result<C::Reply<'e>, Malformed>)> {
         let Self::Reply { ticket, status, body } = self else { return None };
-        Some((*ticket, *status, read(body)))
+        Some((*ticket, *status, read_body(body)))
     }
 
     /// The push of type `P`; `None` when this is no such push.
@@ -34,13 +34,17 @@ impl Event {
     #[must_use]
     pub fn pushed<'e, P: Pushed<'e>>(&'e self) -> Option<Result<P, Malformed>> {
         match self {
-            Self::Pushed { command, body } if *command == P::ID => Some(read(body)),
+            Self::Pushed { command, body } if *command == P::ID => Some(read_body(body)),
             _ => None,
         }
     }
 }
 
-fn read<'e, T: crate::proto::command::Body<'e>>(body: &'e [u8]) -> Result<T, Malformed> {
+/// Reads a body; none at all is an empty document.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub fn read_body<'e, T: Body<'e>>(body: &'e [u8]) -> Result<T, Malformed> {
     let body = if body.is_empty() { Document::EMPTY.bytes() } else { body };
     T::decode(Document::check(body, &Limits::DEFAULT)?, &mut 0)
 }

@@ -9,6 +9,8 @@ pub trait Call<'a>: Body<'a> {
     const ID: CommandId;
     /// What it is answered with.
     type Reply<'r>: Body<'r>;
+    /// The same type without what it borrows: a reply outlives its request, and still knows what it answers.
+    type Static: Call<'static> + 'static;
 }
 
 /// The body of a push.
@@ -19,10 +21,18 @@ pub trait Pushed<'a>: Body<'a> {
 
 /// `call! { Ping: Request => Reply }`.
 macro_rules! call {
-    ($id:ident: $request:ident $(<$a:lifetime>)? => $reply:ident $(<$r:lifetime>)?) => {
-        impl<'a> $crate::proto::command::call::Call<'a> for $request $(<$a>)? {
+    ($id:ident: $request:ident => $reply:ident $(<$r:lifetime>)?) => {
+        impl<'a> $crate::proto::command::call::Call<'a> for $request {
             const ID: $crate::proto::command::CommandId = $crate::proto::command::CommandId::$id;
             type Reply<'r> = $reply $(<$r>)?;
+            type Static = Self;
+        }
+    };
+    ($id:ident: $request:ident <$a:lifetime> => $reply:ident $(<$r:lifetime>)?) => {
+        impl<$a> $crate::proto::command::call::Call<$a> for $request<$a> {
+            const ID: $crate::proto::command::CommandId = $crate::proto::command::CommandId::$id;
+            type Reply<'r> = $reply $(<$r>)?;
+            type Static = $request<'static>;
         }
     };
 }

@@ -8,5 +8,7 @@ mod messages;
 mod outbox;
 mod receipt;
 mod reference;
+mod restart;
 mod samples;
 mod trouble;
+mod view;

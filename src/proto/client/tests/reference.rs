@@ -1,6 +1,8 @@
 //! The client against the reference server, over a network that cuts, joins, delays, loses and breaks by one seed.
 //! The simulator does this in full; here it is done on plain values, in a moment, wherever the core is tested.
 
+mod restarts;
+
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,6 +51,8 @@ struct Wire {
     busy: Time,
     /// Everything on it vanishes and nobody is told.
     black: bool,
+    /// The client that it was for is no more.
+    orphan: bool,
 }
 
 /// A device of a user.
@@ -71,6 +75,7 @@ struct World {
     dice: Entropy,
     keys: KeyRing,
     lost: u64,
+    restarts: u64,
 }
 
 fn server(era: Era, seed: u64) -> Server {
@@ -118,6 +123,7 @@ impl World {
             dice: Entropy::named(seed, "dice"),
             keys: KeyRing::test(),
             lost: 0,
+            restarts: 0,
         }
     }
 
@@ -148,7 +154,7 @@ impl World {
             match output {
                 Output::Connect { conn, door, .. } => {
                     let wire = self.wires.len();
-                    self.wires.push(Wire { device, conn, busy: now, black: false });
+                    self.wires.push(Wire { device, conn, busy: now, black: false, orphan: false });
                     if self.up {
                         let input = server::Input::Accepted { conn: wire as u64, door };
                         self.tell_server(input);
@@ -189,7 +195,7 @@ impl World {
     }
 
     fn wire(&self, device: usize, conn: ConnId) -> usize {
-        self.wires.iter().position(|w| w.device == device && w.conn == conn).expect("it was connected")
+        self.wires.iter().rposition(|w| w.device == device && w.conn == conn).expect("it was connected")
     }
 
     fn tell_server(&mut self, input: server::Input<'_>) {
@@ -216,19 +222,20 @@ impl World {
     }
 
     fn deliver(&mut self, wire: usize, parcel: Parcel) {
-        let Wire { device, conn, black, .. } = self.wires[wire];
+        let Wire { device, conn, black, orphan, .. } = self.wires[wire];
         let number = wire as u64;
         if black {
             self.lost += 1;
             return;
         }
         match parcel {
+            Parcel::ToServer(bytes) => self.tell_server(server::Input::Bytes { conn: number, bytes: &bytes }),
+            Parcel::ClosedByClient => self.tell_server(server::Input::Closed { conn: number }),
+            _ if orphan => (),
             Parcel::Connected => self.tell_client(device, Input::Connected { conn }),
             Parcel::Refused => self.tell_client(device, Input::ConnectFailed { conn }),
-            Parcel::ToServer(bytes) => self.tell_server(server::Input::Bytes { conn: number, bytes: &bytes }),
             Parcel::ToClient(bytes) => self.tell_client(device, Input::Bytes { conn, bytes: &bytes }),
             Parcel::ClosedByServer => self.tell_client(device, Input::Closed { conn }),
-            Parcel::ClosedByClient => self.tell_server(server::Input::Closed { conn: number }),
         }
     }
 
@@ -283,6 +290,10 @@ impl World {
 
 /// Three devices write and things break for a while; then nothing breaks any more.
 fn run(era: Era, seed: u64, quirks: Quirks) -> World {
+    run_with(era, seed, quirks, false)
+}
+
+fn run_with(era: Era, seed: u64, quirks: Quirks, restarts: bool) -> World {
     let mut w = World::new(era, seed, quirks);
     for device in 0..3 {
         w.tell_client(device, Input::Do(Action::Login));
@@ -295,6 +306,12 @@ fn run(era: Era, seed: u64, quirks: Quirks) -> World {
         w.tell_client(device, Input::Do(Action::Send { ticket: n, room, text: format!("message {n}") }));
         if w.dice.chance(1, 4) {
             w.fault(era, seed + n);
+        }
+        // At any moment: with a message written or not, answered or not, in the middle of catching up.
+        if restarts && w.dice.chance(1, 3) {
+            let until = w.now + Duration::from_millis(w.dice.below(120));
+            w.run(until);
+            w.restart(device);
         }
     }
     let until = w.now + Duration::from_secs(120);

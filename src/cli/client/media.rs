@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 
-use super::client::Talk;
-use super::{Exit, Failure, Outcome};
+use super::talk::Talk;
+use crate::cli::Failure;
 use crate::net::clock::system_entropy;
 use crate::net::media::{self, Way};
 use crate::net::{Clock, Tcp};
@@ -50,8 +50,8 @@ pub(super) struct DownloadArgs {
 }
 
 impl Carrier {
-    /// Uploads a file; prints the log id and what hangs on the message.
-    pub(super) async fn upload(&self, talk: &mut Talk, room: i64, path: &Path) -> Outcome {
+    /// Uploads a file; gives the log id and what hangs on the message.
+    pub(super) async fn upload(&self, talk: &Talk, me: i64, room: i64, path: &Path) -> Result<String, Failure> {
         let broken = |e: std::io::Error| Failure::usage(format!("{}: {e}", path.display()));
         let mut file = File::open(path).await.map_err(broken)?;
         let (size, checksum) = measure(&mut file).await.map_err(broken)?;
@@ -65,36 +65,32 @@ impl Carrier {
             extension: Some(&extension),
             extra: Some("{}"),
         };
-        let event = talk.ask(&q).await?;
-        let Some((_, _, reply)) = event.reply::<ship::Request<'_>>() else { return Ok(Exit::Incomplete) };
-        let reply = reply.map_err(Failure::found)?;
+        let answer = talk.within("SHIP", talk.handle.call(&q)).await?.map_err(Failure::incomplete)?;
+        let reply = answer.accepted().map_err(Failure::found)?;
         let (key, endpoint) = (reply.key.to_owned(), place(reply.host, reply.port));
         let name = path.file_name().and_then(|n| n.to_str()).map(str::to_owned);
         let job = Upload { key, size, kind, room, name, ..Default::default() };
-        let mut way = self.way(endpoint, talk.user_id)?;
+        let mut way = self.way(endpoint, me)?;
         let done = media::upload(&mut way, &job, &mut file, tell).await.map_err(Failure::found)?;
-        println!("{}  {}", done.log_id, done.attachment);
-        Ok(Exit::Ok)
+        Ok(format!("{}  {}", done.log_id, done.attachment))
     }
 
-    /// Downloads a file; prints its size and SHA-1.
-    pub(super) async fn download(&self, talk: &mut Talk, args: &DownloadArgs) -> Outcome {
+    /// Downloads a file; gives its size and SHA-1.
+    pub(super) async fn download(&self, talk: &Talk, me: i64, args: &DownloadArgs) -> Result<String, Failure> {
         let q = gettrailer::Request { key: &args.key, kind: None };
-        let event = talk.ask(&q).await?;
-        let Some((_, _, reply)) = event.reply::<gettrailer::Request<'_>>() else { return Ok(Exit::Incomplete) };
-        let reply = reply.map_err(Failure::found)?;
+        let answer = talk.within("GETTRAILER", talk.handle.call(&q)).await?.map_err(Failure::incomplete)?;
+        let reply = answer.accepted().map_err(Failure::found)?;
         let endpoint = place(reply.host, reply.port);
         let broken = |e: std::io::Error| Failure::usage(format!("{}: {e}", args.file.display()));
         let part = args.file.with_extension("part");
         let mut out = File::create(&part).await.map_err(broken)?;
         let job = Download { key: args.key.clone(), room: args.room, ..Default::default() };
-        let mut way = self.way(endpoint, talk.user_id)?;
+        let mut way = self.way(endpoint, me)?;
         let done = media::download(&mut way, &job, (None, args.sha1.as_deref()), &mut out, tell).await;
         let done = done.map_err(Failure::found)?;
         out.sync_all().await.map_err(broken)?;
         tokio::fs::rename(&part, &args.file).await.map_err(broken)?;
-        println!("{}  {}", done.size, done.checksum);
-        Ok(Exit::Ok)
+        Ok(format!("{}  {}", done.size, done.checksum))
     }
 
     fn way(&self, endpoint: Endpoint, user_id: i64) -> Result<Way<Tcp>, Failure> {
