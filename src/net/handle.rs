@@ -139,12 +139,15 @@ pub type Calling<C> = Pin<Box<dyn Future<Output = Result<Reply<C>, CallError>> +
 
 type Waiter<T> = oneshot::Sender<Result<T, CallError>>;
 
+/// Looks at the machine and at how many calls and messages are open.
+type Look = Box<dyn FnOnce(&Client, usize) + Send>;
+
 enum Order {
     Login(Waiter<i64>),
     Call { method: Method, body: Vec<u8>, waiter: Waiter<Answer> },
     Send { room: i64, text: String, waiter: Waiter<i64> },
     Act(Action),
-    Look(Box<dyn FnOnce(&Client, usize) + Send>),
+    Look(Look),
 }
 
 /// Asks a client that runs elsewhere. The client ends when its last handle is dropped.

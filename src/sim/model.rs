@@ -4,6 +4,7 @@
 //! Checks `durable`, `once`, `ordered`, `private`, `matched`, `watermarks` and the client's side of `alive`.
 
 mod compare;
+mod feeds;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -259,7 +260,7 @@ impl Model {
         if gone || !self.members.get(&m.room).is_some_and(|r| r.contains(&user)) {
             self.report(Invariant::Private, format!("{label} is told of {at}, and is no member"));
         }
-        if self.sent.get(&m.text) != Some(&(m.room, m.author_id)) {
+        if !self.is_sent(m.room, m.author_id, m.kind, &m.text) {
             let what = format!("{label} is told of {at}: {} never sent {:?} there", m.author_id, short(&m.text));
             self.report(Invariant::Ordered, what);
         }

@@ -3,6 +3,8 @@
 //! Checks `fenced`, `matched`, `private`, `once` of pushes, `watermarks` of pushes, `alive` of the server's side and
 //! `bounded`. It knows the protocol's commands, and nothing of the server's inside.
 
+mod logs;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -13,12 +15,11 @@ use super::invariants::{Court, Invariant};
 use super::tap::{Keys, Seen, Tap};
 use super::trace::{Kind, Tracer, Way};
 use crate::net::serve::Note;
-use crate::proto::command::table::When;
-use crate::proto::command::{Command, Door};
+use crate::proto::command::Door;
 use crate::proto::error::PeerMisbehaved;
 use crate::proto::server::{ConnId, Why};
 use crate::proto::time::Time;
-use crate::proto::wire::{Method, Value};
+use crate::proto::wire::Value;
 
 /// What the server promised about time.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +50,8 @@ struct View {
     asked: BTreeMap<u32, Asked>,
     pushed: BTreeSet<(i64, i64)>,
     marks: BTreeMap<(i64, i64), i64>,
+    /// The last log that the connection has got in each room.
+    last: BTreeMap<i64, i64>,
     closing: Option<Time>,
 }
 
@@ -97,6 +100,8 @@ pub struct Watch {
     members: BTreeMap<i64, BTreeSet<i64>>,
     /// Left in the batch that is being written: pushes of before may still come behind.
     leaving: Vec<(i64, i64)>,
+    /// Who has ever asked to leave what.
+    wanted: BTreeSet<(i64, i64)>,
     closes: Closes,
 }
 
@@ -117,8 +122,9 @@ impl Watch {
         bounds: Bounds,
         members: BTreeMap<i64, BTreeSet<i64>>,
     ) -> Self {
-        let (host, conns, leaving, closes) = ("server".into(), BTreeMap::new(), Vec::new(), Closes::default());
-        Self { clock, trace, court, keys, bounds, host, conns, members, leaving, closes }
+        let (host, conns, leaving, wanted) = ("server".into(), BTreeMap::new(), Vec::new(), BTreeSet::new());
+        let closes = Closes::default();
+        Self { clock, trace, court, keys, bounds, host, conns, members, leaving, wanted, closes }
     }
 
     /// The server is dead: its connections are nobody's any more.
@@ -153,14 +159,6 @@ impl Watch {
     #[must_use]
     pub fn only_sessions(&self) -> bool {
         self.conns.values().all(|v| v.login.is_some() && v.closing.is_none())
-    }
-
-    fn settle_leaving(&mut self) {
-        for (room, user) in std::mem::take(&mut self.leaving) {
-            if let Some(members) = self.members.get_mut(&room) {
-                members.remove(&user);
-            }
-        }
     }
 
     /// Hears what the server does.
@@ -231,6 +229,9 @@ impl Watch {
             _ => None,
         });
         let asked = Asked { method: p.method.clone(), device, room: p.integer("chatId").unwrap_or_default() };
+        if let ("LEAVE", Some(login)) = (p.method.as_str(), &view.login) {
+            self.wanted.insert((asked.room, login.user));
+        }
         view.asked.insert(p.id, asked);
     }
 
@@ -244,7 +245,7 @@ impl Watch {
                     self.replied(conn, &asked, p);
                 }
             }
-            _ if p.id == 0 && is_push(&p.method) => self.pushed(conn, p),
+            _ if p.id == 0 && logs::is_push(&p.method) => self.pushed(conn, p),
             _ => {
                 let (method, id) = (&p.method, p.id);
                 let what = format!("c{conn} gets {method} with id {id}, which it has not asked for");
@@ -267,7 +268,10 @@ impl Watch {
             }
             // Its writer has it: a push of the same message would be one too many.
             "WRITE" | "CWRITE" => {
-                view.pushed.extend(p.integer("logId").map(|log| (asked.room, log)));
+                if let Some(log) = p.integer("logId") {
+                    view.pushed.insert((asked.room, log));
+                    self.follows(conn, asked.room, log, p.integer("prevId"));
+                }
             }
             "LEAVE" => {
                 if let Some(login) = &view.login {
@@ -285,6 +289,9 @@ impl Watch {
             return;
         };
         let Some(room) = p.integer("chatId") else { return };
+        if p.method == "LEFT" {
+            return self.left(conn, room);
+        }
         if !self.members.get(&room).is_some_and(|m| m.contains(&login.user)) {
             let what = format!("{} gets {} of room {room}, of which it is no member", login.device, p.method);
             self.court.report(Invariant::Private, what);
@@ -296,12 +303,7 @@ impl Watch {
                 self.court.report(Invariant::Watermarks, what);
             }
         }
-        if let Some(log) = p.integer("logId").filter(|_| p.method == "MSG")
-            && !view.pushed.insert((room, log))
-        {
-            let what = format!("{} gets message {log} of room {room} pushed again", login.device);
-            self.court.report(Invariant::Once, what);
-        }
+        self.log_pushed(conn, room, p);
     }
 
     fn closing(&mut self, conn: ConnId, why: Why, now: Time) {
@@ -377,11 +379,6 @@ impl Watch {
     }
 }
 
-/// Whether the server may send it unasked.
-fn is_push(method: &str) -> bool {
-    Method::new(method).ok().and_then(|m| Command::find(&m)).is_some_and(|c| c.when == When::Push)
-}
-
 impl View {
     fn new(door: Door, tap: Tap, now: Time) -> Self {
         Self {
@@ -393,6 +390,7 @@ impl View {
             asked: BTreeMap::new(),
             pushed: BTreeSet::new(),
             marks: BTreeMap::new(),
+            last: BTreeMap::new(),
             closing: None,
         }
     }

@@ -28,7 +28,7 @@ fn ask(
     let mut unit = db.begin()?;
     let (mut answer, config) = (Answer::default(), Config::default());
     let body = wire::Document::check(&bytes, &Limits::DEFAULT).map_err(|e| format!("{e:?}"))?;
-    let ask = Ask { id, era: Era::E2025, user, now: NOW, body, config: &config, last_log_id: 0 };
+    let ask = Ask { id, era: Era::E2025, user, now: NOW, body, config: &config, last_log_id: 0, media_secret: [0; 32] };
     handler(id)(&ask, &unit, &mut answer).map_err(|e| format!("{id:?}: {e:?}"))?;
     for effect in &answer.effects {
         unit.apply(effect)?;

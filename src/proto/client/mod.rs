@@ -35,6 +35,7 @@ mod backoff;
 mod carriage;
 pub mod config;
 pub mod event;
+mod feeds;
 mod link;
 pub mod media;
 mod media_request;
@@ -49,7 +50,7 @@ mod route;
 pub mod state;
 mod sync;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod typed;
 pub mod view;
 mod words;

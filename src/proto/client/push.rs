@@ -2,9 +2,13 @@
 
 use super::Client;
 use super::event::{Event, Message, Source};
+use super::feeds;
 use super::state::{Happening, Move, next};
 use crate::proto::command::types::ChatLog;
-use crate::proto::command::{Command, CommandId, decunread, kickout, msg};
+use crate::proto::command::{
+    Command, CommandId, decunread, delmem, feed, kickout, left, linkkicked, msg, newmem, syncdlmsg, syncjoin,
+    syncmodmsg,
+};
 use crate::proto::error::Malformed;
 use crate::proto::time::Time;
 use crate::proto::wire::Packet;
@@ -30,6 +34,7 @@ impl Client {
                 self.kicked(push.reason.unwrap_or_default(), now);
             }
             Some(CommandId::ChangeSvr) => self.moves(now),
+            Some(id) if self.about_a_room(id, packet)? => {}
             Some(id) if id.row().push.is_some() => {
                 self.hand_on(id, packet)?;
                 self.acknowledge(id, packet)?;
@@ -37,6 +42,71 @@ impl Client {
             //= CLIENT-PUSH-2
             _ => self.tell(Event::UnknownPush { method: packet.header.method }),
         }
+        Ok(())
+    }
+
+    /// A push that brings a log of a room, or says that a room is ours or is ours no more. Whether it is one of these;
+    /// whoever uses the machine gets it besides.
+    //= CLIENT-FEED-1, CLIENT-FEED-2
+    fn about_a_room(&mut self, id: CommandId, packet: &Packet<'_>) -> Result<bool, Malformed> {
+        let (room, log) = match id {
+            CommandId::NewMem => {
+                let push: newmem::Push<'_> = self.read(packet)?;
+                (push.chat_id, Some(push.chat_log))
+            }
+            CommandId::DelMem => {
+                let push: delmem::Push<'_> = self.read(packet)?;
+                (push.chat_id.unwrap_or(push.chat_log.chat_id), Some(push.chat_log))
+            }
+            CommandId::SyncJoin => {
+                let push: syncjoin::Push<'_> = self.read(packet)?;
+                (push.chat_id, push.chat_log)
+            }
+            CommandId::Feed => {
+                let push: feed::Push<'_> = self.read(packet)?;
+                (push.chat_id, Some(push.chat_log))
+            }
+            CommandId::SyncDlMsg => {
+                let push: syncdlmsg::Push<'_> = self.read(packet)?;
+                (push.chat_log.chat_id, Some(push.chat_log))
+            }
+            CommandId::SyncModMsg => {
+                let push: syncmodmsg::Push<'_> = self.read(packet)?;
+                (push.chat_id, Some(push.chat_log))
+            }
+            CommandId::LinkKicked => {
+                let push: linkkicked::Push<'_> = self.read(packet)?;
+                (push.chat_id, Some(push.chat_log))
+            }
+            CommandId::Left => {
+                let push: left::Push = self.read(packet)?;
+                self.tell_body(id, packet)?;
+                self.out_of(push.chat_id);
+                return Ok(true);
+            }
+            _ => return Ok(false),
+        };
+        self.tell_body(id, packet)?;
+        let message = log.map(|log| (self.message(room, log.log_id, &log, Source::Push), log.prev_id));
+        let out = message.as_ref().and_then(|(m, _)| if m.kind == 0 { feeds::out(&m.text) } else { None });
+        match message {
+            _ if out == Some(self.account.user_id) => self.out_of(room),
+            Some((message, prev)) => self.hear(message, prev),
+            // A new room in which nothing was said yet.
+            None => drop(self.room(room, 0).map(|_| ())),
+        }
+        Ok(true)
+    }
+
+    /// We are out of the room. What waits to be sent there, or is in doubt, must come to its end.
+    fn out_of(&mut self, room: i64) {
+        self.leave(room);
+        self.rooms.dirty.insert(room);
+    }
+
+    fn tell_body(&mut self, command: CommandId, packet: &Packet<'_>) -> Result<(), Malformed> {
+        let body = packet.document(&self.config.limits)?.bytes().to_vec();
+        self.tell(Event::Pushed { command, body });
         Ok(())
     }
 

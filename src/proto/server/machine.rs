@@ -153,7 +153,7 @@ pub struct Server {
     pub(super) last_log_id: i64,
     pub(super) media_secret: [u8; 32],
     pub(super) transfers: BTreeMap<ConnId, Transfer>,
-    timers: BTreeSet<(Time, ConnId)>,
+    pub(super) timers: BTreeSet<(Time, ConnId)>,
     pub(super) dirty: BTreeSet<ConnId>,
     pub(super) outputs: VecDeque<Output>,
 }

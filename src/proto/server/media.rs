@@ -107,6 +107,8 @@ impl Server {
         let Some(s) = self.sessions.get_mut(&conn).filter(|s| s.state != State::Closing) else { return };
         s.state = State::Media;
         s.deadline = now + self.config.limits.media_idle_after;
+        // It may be earlier than the time for a login, which is what was set.
+        self.timers.insert((s.deadline, conn));
         self.transfers.insert(conn, transfer);
     }
 

@@ -22,6 +22,7 @@ impl Model {
             };
             let logs = unit.logs(*id, 0, i64::MAX, usize::MAX)?;
             self.compare_logs(*id, &logs);
+            self.compare_feeds(&room, members.iter().copied(), &logs);
             for m in &room.members {
                 if !members.contains(&m.user_id) {
                     self.report(
@@ -65,7 +66,7 @@ impl Model {
                 let what = format!("room {room} has {:?} as {first} and as {id}", short(text));
                 self.report(Invariant::Once, what);
             }
-            if self.sent.get(text) != Some(&(room, log.author_id)) {
+            if !self.is_sent(room, log.author_id, log.kind, text) {
                 let what = format!("room {room}: {} never sent {:?} there", log.author_id, short(text));
                 self.report(Invariant::Ordered, what);
             }

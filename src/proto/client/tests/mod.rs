@@ -3,7 +3,8 @@
 mod doors;
 mod fake;
 mod fuzz;
-mod memory;
+mod members;
+pub(in crate::proto) mod memory;
 mod messages;
 mod outbox;
 mod receipt;

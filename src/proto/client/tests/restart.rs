@@ -128,9 +128,8 @@ fn damaged_and_foreign_bytes_are_refused_by_name() {
     }
     assert_eq!(Memory::from_bytes(b""), Err(MemoryError::Foreign(String::new())));
     assert_eq!(Memory::from_bytes(&bytes[..60]), Err(MemoryError::Damaged));
-    let later = bytes.iter().map(|b| *b).collect::<Vec<_>>();
+    let mut later = bytes.clone();
     let at = later.windows(18).position(|w| w == b"locospec-client/1\0").expect("the format");
-    let mut later = later;
     later[at + 16] = b'2';
     assert_eq!(Memory::from_bytes(&later), Err(MemoryError::Foreign("locospec-client/2".to_owned())));
 }

@@ -219,7 +219,7 @@ pub fn updatelink(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Resu
         image: text(q.link_image_path, &was.image),
         description: text(q.description, &was.description),
         pass_code: text(q.pass_code, &was.pass_code),
-        pass_token: q.pass_code.map_or(was.pass_token, |_| token),
+        pass_token: if q.pass_code.is_some_and(|c| c != was.pass_code) { token } else { was.pass_token },
         ac: q.ac.unwrap_or(was.ac),
         pa: q.pa.unwrap_or(was.pa),
         sc: q.sc.unwrap_or(was.sc),

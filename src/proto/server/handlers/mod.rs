@@ -26,4 +26,6 @@ mod view;
 mod writing;
 
 #[cfg(test)]
+mod room_tests;
+#[cfg(test)]
 mod tests;

@@ -4,9 +4,7 @@ mod open;
 mod pages;
 mod rooms;
 
-#[path = "../../../client/tests/memory.rs"]
-mod memory;
-
+use crate::proto::client::tests::memory::Memory;
 use crate::proto::command::field::{Body, encode};
 use crate::proto::command::{Call, CommandId};
 use crate::proto::limits::Limits;
@@ -17,7 +15,6 @@ use crate::proto::server::dispatch::{Answer, Ask, Refused, handler};
 use crate::proto::server::store::{Membership, Room, RoomKind, Store, User};
 use crate::proto::time::Time;
 use crate::proto::wire::Document;
-use memory::Memory;
 
 pub(super) type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -79,7 +76,7 @@ impl Rig {
         encode(q, &mut bytes);
         let body = Document::check(&bytes, &Limits::DEFAULT).map_err(Refused::Body)?;
         let Self { era, now, last_log_id, .. } = *self;
-        let ask = Ask { id, era, user, now, body, config: &self.config, last_log_id };
+        let ask = Ask { id, era, user, now, body, config: &self.config, last_log_id, media_secret: [0; 32] };
         let mut answer = Answer::default();
         handler(id)(&ask, &self.store, &mut answer)?;
         for effect in &answer.effects {
