@@ -161,6 +161,60 @@ fn two_devices_and_a_friend_talk() {
 }
 
 #[test]
+fn what_is_edited_and_deleted_is_so_for_everyone() {
+    let house = House::new("edit");
+    let mut alice = house.client("alice", &[]);
+    let mut desk = house.client("alice", &["--sub"]);
+    let mut bob = house.client("bob", &[]);
+    for line in ["first", "/edit last better", "second", "/delete last", "third"] {
+        alice.say(line);
+    }
+    for other in [&mut bob, &mut desk] {
+        other.hear("third");
+        other.say("/log 10");
+        other.hear("better (edited)");
+        other.hear("(deleted)");
+        other.hear("third");
+    }
+    bob.say("/edit last not mine");
+    bob.hear("there is no such message");
+    bob.say("/block 1001");
+    bob.hear("blocked");
+    bob.say("/unblock 1001");
+    bob.hear("no longer blocked");
+    for (program, code) in [(alice, 0), (desk, 0), (bob, 1)] {
+        let (ended, heard) = program.end();
+        assert_eq!(ended, Some(code), "{heard:#?}");
+    }
+}
+
+#[test]
+fn rooms_are_made_named_joined_and_left() {
+    let house = House::new("rooms");
+    let mut alice = house.client("alice", &[]);
+    let mut bob = house.client("bob", &[]);
+    alice.say("/create 1002 1003");
+    let line = alice.hear("in ");
+    let room = line.rsplit('(').next().unwrap_or_default().trim_end_matches(')').to_owned();
+    assert!(room.parse::<i64>().is_ok_and(|id| id != 7000), "{line}");
+    alice.say("welcome");
+    bob.hear("welcome");
+    alice.say("/title Friday");
+    assert!(bob.hear("the title").contains("Friday"));
+    alice.say("/invite 1004");
+    assert!(bob.hear("has invited").contains("[Friday]"));
+    bob.say(&format!("/room {room}"));
+    bob.hear(&format!("in Friday ({room})"));
+    bob.say("/leave");
+    bob.hear("you have left");
+    assert!(alice.hear("has left").contains("[Friday]"));
+    for program in [alice, bob] {
+        let (code, heard) = program.end();
+        assert_eq!(code, Some(0), "{heard:#?}");
+    }
+}
+
+#[test]
 fn a_script_says_what_went_wrong_and_its_exit_code_does() {
     let house = House::new("script");
     let (code, out, _) = house.once("alice", &["do", "/room 7001", "hello", "/log 5"]);

@@ -90,7 +90,7 @@ impl fmt::Display for Coverage {
         writeln!(f, "coverage of the spec:")?;
         for (level, p) in &self.levels {
             let done = p.proved + p.excluded;
-            let percent = if p.all == 0 { 100 } else { done * 100 / p.all };
+            let percent = (done * 100).checked_div(p.all).unwrap_or(100);
             let Proof { all, proved, excluded } = p;
             writeln!(
                 f,

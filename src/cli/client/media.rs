@@ -87,7 +87,13 @@ impl Carrier {
         let job = Download { key: args.key.clone(), room: args.room, ..Default::default() };
         let mut way = self.way(endpoint, me)?;
         let done = media::download(&mut way, &job, (None, args.sha1.as_deref()), &mut out, tell).await;
-        let done = done.map_err(Failure::found)?;
+        let done = match done {
+            Ok(done) => done,
+            Err(e) => {
+                let _ = tokio::fs::remove_file(&part).await;
+                return Err(Failure::found(e));
+            }
+        };
         out.sync_all().await.map_err(broken)?;
         tokio::fs::rename(&part, &args.file).await.map_err(broken)?;
         Ok(format!("{}  {}", done.size, done.checksum))

@@ -260,9 +260,9 @@ impl MediaClient {
             }
             Job::Download(d) => {
                 let follow = if d.thumbnail.is_some() {
-                    self.read::<mini::Reply>(packet)?.size
+                    self.read::<mini::Reply>(packet)?.size.get()
                 } else {
-                    self.read::<down::Reply>(packet)?.size
+                    self.read::<down::Reply>(packet)?.size.get()
                 };
                 self.begin(d.offset, d.offset.saturating_add(follow))?;
                 self.state = State::Receives;

@@ -1,7 +1,7 @@
 //! DOWN: downloads a file (loco-modern §4.5).
 
 use super::call::call;
-use super::field::bodies;
+use super::field::{AnyInt, bodies};
 
 bodies! {
     /// What is asked.
@@ -31,7 +31,7 @@ bodies! {
         /// 0, or why not.
         status: i32 = "status",
         /// How many raw bytes follow.
-        size: i64 = "s",
+        size: AnyInt = "s",
     }
 }
 

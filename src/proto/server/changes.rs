@@ -4,6 +4,8 @@
 //! is: its members and shared settings and an edited message for all of them; read mark, sound and own settings for the
 //! one user. The effects say so themselves, so no handler has to think of it.
 
+use std::collections::BTreeMap;
+
 use super::records::change::Change;
 use super::store::{Effect, Shelf, Store, StoreError, all, find, put};
 
@@ -38,20 +40,19 @@ pub(super) fn left(store: &dyn Store, user: i64, token: i64) -> Result<Vec<i64>,
 /// Notes the rooms that these effects change, all under the next number.
 //= LOGIN-CURSOR-1
 pub(super) fn note(store: &mut dyn Store, effects: &[Effect]) -> Result<(), StoreError> {
-    let mut token = None;
-    for effect in effects {
-        for (who, room, gone) in touched(effect).into_iter().flatten() {
-            let token = match token {
-                Some(token) => token,
-                None => *token.insert(last(store)? + 1),
-            };
-            store.apply(&put(Shelf::Changes, (who, room), &Change { token, gone }))?;
-        }
+    let mut rooms: BTreeMap<(i64, i64), bool> = BTreeMap::new();
+    for (who, room, gone) in effects.iter().flat_map(touched).flatten() {
+        // Who leaves takes his own settings with him: he is gone all the same.
+        *rooms.entry((who, room)).or_default() |= gone;
     }
-    match token {
-        Some(token) => store.apply(&put(Shelf::Changes, (EVERYBODY, 0), &Change { token, gone: false })),
-        None => Ok(()),
+    if rooms.is_empty() {
+        return Ok(());
     }
+    let token = last(store)? + 1;
+    for (key, gone) in rooms {
+        store.apply(&put(Shelf::Changes, key, &Change { token, gone }))?;
+    }
+    store.apply(&put(Shelf::Changes, (EVERYBODY, 0), &Change { token, gone: false }))
 }
 
 /// For whom an effect changes which room, and whether he has left it.

@@ -4,6 +4,7 @@
 //! message already learns of the change by the way he learns of every message.
 
 use super::feed::{FEED, feed};
+use super::links;
 use super::view::{chat_log, room_of};
 use super::writing::{DELETED, TEXT, check_len, everybody, write_feed};
 use crate::proto::command::{CommandId, deletemsg, modifymsg, status, syncdlmsg, syncmodmsg};
@@ -30,6 +31,7 @@ const FEED_EDITED: i32 = 25;
 pub fn deletemsg(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: deletemsg::Request = ask.body(answer)?;
     let room = room_of(ask, store, q.chat_id)?;
+    links::writable(store, &room)?;
     let log = log_of(store, &room, q.log_id)?;
     //= MSG-DELETE-4
     if log.author_id != ask.user || log.kind == FEED {
@@ -66,6 +68,7 @@ pub fn deletemsg(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Resul
 pub fn modifymsg(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: modifymsg::Request<'_> = ask.body(answer)?;
     let room = room_of(ask, store, q.chat_id)?;
+    links::writable(store, &room)?;
     let log = log_of(store, &room, q.log_id)?;
     if q.kind.is_some_and(|kind| kind != TEXT) {
         return Err(Refused::Status(status::BAD_BODY));

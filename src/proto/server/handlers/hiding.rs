@@ -4,14 +4,15 @@
 
 use super::edits::{emptied, is_deleted, log_of};
 use super::feed::{FEED, feed, person};
+use super::links;
 use super::view::{chat_log, room_of};
 use super::writing::{everybody, nick_name, write_feed};
 use crate::proto::command::{CommandId, rewrite, rewrites, status, syncrewr};
-use crate::proto::limits::{LOGS_HIDDEN_MAX, Limits};
+use crate::proto::limits::LOGS_HIDDEN_MAX;
 use crate::proto::secure::Era;
 use crate::proto::server::dispatch::{Answer, Ask, Refused, Row};
-use crate::proto::server::store::{Effect, Log, Room, Shelf, Store, StoreError};
-use crate::proto::wire::Document;
+use crate::proto::server::records::links::member_type;
+use crate::proto::server::store::{Effect, Log, Room, Store};
 
 /// What is answered here.
 pub const HANDLERS: &[Row] = &[(CommandId::Rewrite, rewrite), (CommandId::Rewrites, rewrites)];
@@ -21,7 +22,7 @@ const FEED_HIDDEN: i32 = 13;
 /// Feed: several messages hidden.
 const FEED_BLINDED: i32 = 26;
 /// In `lmt`: the owner of a link, and a manager (loco-modern §6.6).
-const MODERATORS: [i64; 2] = [1, 4];
+const MODERATORS: [i32; 2] = [member_type::OWNER, member_type::MANAGER];
 
 /// REWRITE: one message of an open room is hidden; every other device in the room gets SYNCREWR.
 ///
@@ -69,17 +70,6 @@ pub fn rewrites(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result
     Ok(())
 }
 
-/// Whether `user` is the owner or a manager of the link.
-///
-/// # Errors
-/// The store failed, or the record is damaged.
-pub(super) fn may_moderate(store: &dyn Store, link_id: i64, user: i64) -> Result<bool, StoreError> {
-    let Some(bytes) = store.get(Shelf::LinkUsers, (link_id, user))? else { return Ok(false) };
-    let person = Document::check(&bytes, &Limits::DEFAULT)
-        .map_err(|e| StoreError(format!("a damaged record of user {user} in link {link_id}: {e}")))?;
-    Ok(person.integer("lmt").is_some_and(|kind| MODERATORS.contains(&kind)))
-}
-
 /// The open room, if it is that of the link and the user may hide messages in it.
 fn moderated(ask: &Ask<'_>, store: &dyn Store, chat_id: i64, link_id: i64) -> Result<Room, Refused> {
     let room = room_of(ask, store, chat_id)?;
@@ -89,10 +79,11 @@ fn moderated(ask: &Ask<'_>, store: &dyn Store, chat_id: i64, link_id: i64) -> Re
     if room.link_id != link_id {
         return Err(Refused::Status(status::BAD_BODY));
     }
-    if !may_moderate(store, link_id, ask.user)? {
-        return Err(Refused::Status(status::DENIED));
+    links::writable(store, &room)?;
+    match links::person(store, link_id, ask.user)? {
+        Some(who) if MODERATORS.contains(&who.member_type) => Ok(room),
+        _ => Err(Refused::Status(status::DENIED)),
     }
-    Ok(room)
 }
 
 fn hideable(log: Log) -> Result<Log, Refused> {

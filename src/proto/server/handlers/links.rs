@@ -22,7 +22,7 @@ pub use govern::HANDLERS as GOVERN;
 pub(super) use govern::blinded_by;
 pub use join::HANDLERS as JOIN;
 pub(super) use join::leaving;
-pub(super) use people::{People, name_in, same_link, token_of, writable};
+pub(super) use people::{People, name_in, person, same_link, token_of, writable};
 
 /// What is answered here.
 pub const HANDLERS: &[Row] = &[

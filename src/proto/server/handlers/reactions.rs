@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::edits::{is_deleted, log_of};
 use super::feed::FEED;
+use super::links;
 use super::view::room_of;
 use super::writing::{everybody, link_of};
 use crate::proto::command::{
@@ -37,6 +38,7 @@ const SHOUT: i32 = 1;
 pub fn action(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: action::Request = ask.body(answer)?;
     let room = room_of(ask, store, q.chat_id)?;
+    links::writable(store, &room)?;
     //= MSG-ACTION-3
     let log_id = q.log_id.ok_or(Refused::Status(status::BAD_BODY))?;
     set_reaction(ask, store, &room, log_id, q.kind, answer)?;
@@ -95,6 +97,7 @@ pub fn reactcnt(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result
 pub fn relayevent(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(), Refused> {
     let q: relayevent::Request = ask.body(answer)?;
     let room = room_of(ask, store, q.chat_id)?;
+    links::writable(store, &room)?;
     if !room.kind.is_open() || room.link_id != q.link_id || q.event_type != SHOUT {
         return Err(Refused::Status(status::BAD_BODY));
     }

@@ -63,7 +63,7 @@ pub fn down(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(),
     let q: down::Request<'_> = ask.body(answer)?;
     let (id, media) = whole(store, q.key)?;
     let size = send(ask, store, id, &media, (q.user_id, q.chat_id, q.offset), answer)?;
-    answer.reply(&down::Reply { status: 0, size });
+    answer.reply(&down::Reply { status: 0, size: shortest(size) });
     Ok(())
 }
 
@@ -82,8 +82,13 @@ pub fn mini(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(),
     if media.kind != PHOTO && media.kind != ALBUM {
         return Err(Refused::Status(status::NO_THUMBNAIL));
     }
-    answer.reply(&mini::Reply { status: 0, size });
+    answer.reply(&mini::Reply { status: 0, size: shortest(size) });
     Ok(())
+}
+
+/// A count of bytes, as an int32 where it fits: one client counts with it as it comes (`MEDIA-DOWN-1`).
+fn shortest(n: i64) -> AnyInt {
+    i32::try_from(n).map_or(AnyInt::Int64(n), AnyInt::Int32)
 }
 
 /// The last byte of an upload has come: COMPLETE, and for SHIP the message.

@@ -12,7 +12,8 @@ use crate::proto::quirk::Quirks;
 use crate::proto::secure::Era;
 use crate::proto::server::Config;
 use crate::proto::server::dispatch::{Answer, Ask, Refused, handler};
-use crate::proto::server::store::{Membership, Room, RoomKind, Store, User};
+use crate::proto::server::records::links::{Link, LinkUser, member_type};
+use crate::proto::server::store::{Membership, Room, RoomKind, Shelf, Store, User};
 use crate::proto::time::Time;
 use crate::proto::wire::Document;
 
@@ -62,8 +63,22 @@ impl Rig {
             let members = people.iter().map(member).collect();
             store.rooms.insert(id, Room { id, kind, members, last_log_id: 0, updated_at: 0, link_id });
         }
+        let link = Link { id: LINK, owner_id: ALICE, kind: 2, chat_id: OPEN, ..Link::default() };
+        store.shelves.insert((Shelf::Links, LINK, 0), bytes(&link));
         let config = Config { quirks: Quirks::NONE, ..Config::default() };
-        Self { store, config, now: Time::from_secs(1_700_000_000), era: Era::E2025, last_log_id: 0 }
+        let mut rig = Self { store, config, now: Time::from_secs(1_700_000_000), era: Era::E2025, last_log_id: 0 };
+        for user in [ALICE, BOB, CAROL] {
+            rig.person(user, member_type::NONE);
+        }
+        rig
+    }
+
+    /// What a user may do in the link.
+    pub fn person(&mut self, user_id: i64, member_type: i32) {
+        let nick_name = self.store.users.iter().find(|u| u.id == user_id).map(|u| u.nick_name.clone());
+        let nick_name = nick_name.unwrap_or_default();
+        let person = LinkUser { user_id, nick_name, member_type, chat_id: OPEN, ..LinkUser::default() };
+        self.store.shelves.insert((Shelf::LinkUsers, LINK, user_id), bytes(&person));
     }
 
     /// Asks as `user`; what the answer wants changed is changed.
@@ -101,6 +116,12 @@ impl Rig {
         let answer = self.ask(user, &q).map_err(said)?;
         Ok(answer.last_log_id)
     }
+}
+
+fn bytes<'b>(record: &impl Body<'b>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    encode(record, &mut bytes);
+    bytes
 }
 
 /// A body of an answer or of a push.
