@@ -11,6 +11,8 @@ use locospec::proto::secure::Era;
 use locospec::spec::corpus::Corpus;
 use locospec::spec::format::command::{CommandFile, Direction, Form, FormOf, Knowledge, Place};
 use locospec::spec::format::field::{Field, FieldType};
+use locospec::spec::format::{Role, Step};
+use locospec::spec::lit::Lit;
 
 /// Types by name, as the catalogue has them.
 type Types<'c> = BTreeMap<&'c str, &'c [Field]>;
@@ -191,4 +193,55 @@ fn the_forms_beside_the_table_are_those_of_the_catalogue() {
     let unchecked: Vec<&str> =
         corpus.commands.iter().map(|f| &f.value).filter(more).map(|f| f.method.as_str()).collect();
     assert!(wrong.is_empty() && unchecked.is_empty(), "{}\nnot compared: {unchecked:?}", wrong.join("\n"));
+}
+
+/// What a step waits for: the request that it answers, and the status that it must have, where it is one number.
+fn refusals(step: &Step, asked: &mut BTreeMap<String, String>, found: &mut BTreeSet<(String, i32)>) {
+    if let Some((name, method)) = step.send.as_ref().and_then(|s| Some((s.name.clone()?, s.method.clone()?))) {
+        asked.insert(name, method);
+    }
+    for inner in step.together.iter().flat_map(|t| &t.steps) {
+        refusals(inner, asked, found);
+    }
+    let Some(expect) = &step.expect else { return };
+    let Some(Lit::Map(fields)) = &expect.body else { return };
+    let status = fields.iter().find(|(name, _)| name == "status").map(|(_, value)| value);
+    let status = match status {
+        Some(Lit::Int(n)) => Some(*n),
+        Some(Lit::Map(typed)) => typed.iter().find_map(|(_, v)| if let Lit::Int(n) = v { Some(*n) } else { None }),
+        _ => None,
+    };
+    let method = expect.reply_to.as_ref().and_then(|name| asked.get(name));
+    if let (Some(method), Some(status)) = (method, status.and_then(|n| i32::try_from(n).ok())) {
+        found.insert((method.clone(), status));
+    }
+}
+
+/// Every command may be answered with these.
+const COMMON: [i32; 4] = [0, -201, -202, -203];
+
+#[test]
+fn every_status_that_a_case_wants_is_in_the_catalogue() {
+    let corpus = corpus();
+    let mut found = BTreeSet::new();
+    for case in corpus.cases.iter().filter(|c| c.value.role == Role::Server) {
+        let mut asked = BTreeMap::new();
+        for (_, step) in corpus.expand(case).unwrap_or_default() {
+            refusals(&step, &mut asked, &mut found);
+        }
+    }
+    let mut wrong = Vec::new();
+    for (method, status) in found.iter().filter(|(_, status)| !COMMON.contains(status)) {
+        let file = corpus.commands.iter().find(|f| f.value.method == *method);
+        let used = file.and_then(|f| f.value.statuses.iter().find(|s| s.status == *status));
+        match used {
+            None => wrong.push(format!("{method} {status}: a case wants it, the catalogue does not list it")),
+            Some(s) if s.reference.is_some() => {
+                wrong.push(format!("{method} {status}: a case wants it, the catalogue says that nobody answers it"));
+            }
+            Some(_) => (),
+        }
+    }
+    assert!(found.len() > 100, "the cases were not understood: {}", found.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
