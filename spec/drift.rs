@@ -231,7 +231,9 @@ fn every_status_that_a_case_wants_is_in_the_catalogue() {
         }
     }
     let mut wrong = Vec::new();
-    for (method, status) in found.iter().filter(|(_, status)| !COMMON.contains(status)) {
+    // A case that varies its method is about what all of them have in common.
+    let said = |(method, status): &&(String, i32)| !COMMON.contains(status) && !method.contains("${");
+    for (method, status) in found.iter().filter(said) {
         let file = corpus.commands.iter().find(|f| f.value.method == *method);
         let used = file.and_then(|f| f.value.statuses.iter().find(|s| s.status == *status));
         match used {
