@@ -1,7 +1,6 @@
 //! The JSON that hangs on the message of an uploaded file (loco-modern §6.9).
 
-use core::fmt::Write;
-
+use super::feed::json_string as text;
 use crate::proto::server::records::media::Media;
 
 /// A photo.
@@ -68,23 +67,6 @@ pub(super) fn media_type(extension: &str) -> &'static str {
         "m4a" => "audio/mp4",
         _ => "application/octet-stream",
     }
-}
-
-/// A JSON string.
-fn text(s: &str) -> String {
-    let mut out = String::with_capacity(s.len() + 2);
-    out.push('"');
-    for c in s.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if c < ' ' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }
 
 #[cfg(test)]
