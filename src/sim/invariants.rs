@@ -38,6 +38,7 @@ invariants! {
     Durable = "durable" "A message that was acknowledged is in the log for ever, whatever crashes.";
     Once = "once" "A message appears once: in the log, on each device, and in each device's pushes.";
     Ordered = "ordered" "Log ids rise in a room, every device sees the same messages in that order, and no message before another is left out.";
+    Linearizable = "linearizable" "Every message and every look at the end of a room's log took effect at one instant between its call and its return.";
     Private = "private" "Nobody sees a room of which he is no member, or after he has left.";
     Fenced = "fenced" "Each device of a user has at most one live session, and nothing is sent to one that was ended.";
     Matched = "matched" "A reply goes to the request with its id, a push is no reply, and every request and message ends exactly once.";

@@ -16,7 +16,7 @@
 //! | [`net`], [`stream`], [`control`], [`links`] | the drivers' network, and what is done to it |
 //! | [`disk`] | the disk under the store: it forgets what was not synced when its power is cut |
 //! | [`director`], [`workload`] | what breaks when, and what the users do |
-//! | [`invariants`], [`watch`], [`model`] | what must hold, and who looks |
+//! | [`invariants`], [`watch`], [`model`], [`history`] | what must hold, and who looks |
 //! | [`clock`], [`trace`], [`tap`], [`evidence`] | simulated time, what happened, the packets in it, how often a fault bit |
 //! | [`run`] | one run, many runs, verdicts |
 //!
@@ -32,6 +32,7 @@ pub mod evidence;
 mod fate;
 pub mod fault;
 pub mod generate;
+pub mod history;
 pub mod invariants;
 pub mod links;
 pub mod model;

@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use super::clock::SimClock;
 use super::control::Control;
+use super::history::History;
 use super::invariants::{Court, Invariant};
+use super::trace::digest;
 use crate::proto::client::{Action, Event, Failure, Message, Why};
 use crate::proto::time::Time;
 
@@ -63,6 +65,8 @@ pub struct Model {
     acked: BTreeMap<(i64, i64), String>,
     /// All that was ever sent: text to room and user.
     sent: BTreeMap<String, (i64, i64)>,
+    /// When what was asked of the logs, for their linearizability.
+    history: History,
     /// All log ids that anybody was told of.
     known: BTreeMap<i64, BTreeSet<i64>>,
     /// A fault was active here last; nothing yet.
@@ -105,6 +109,7 @@ impl Model {
             leaving: BTreeSet::new(),
             acked: BTreeMap::new(),
             sent: BTreeMap::new(),
+            history: History::default(),
             known: BTreeMap::new(),
             disturbed: None,
             quiet_after,
@@ -152,6 +157,7 @@ impl Model {
         text.extend(std::iter::repeat_n('.', len.saturating_sub(text.len())));
         d.tickets.insert(ticket, Ticket { room, text: text.clone(), end: End::Open });
         self.sent.insert(text.clone(), (room, d.user));
+        self.history.send(&d.label, room, &text, self.clock.now());
         Some(Action::Send { ticket, room, text })
     }
 
@@ -160,6 +166,13 @@ impl Model {
         let d = self.devices.get(device)?;
         self.leaving.insert((room, d.user));
         Some(Action::Leave { room })
+    }
+
+    /// The user of this device looks where the log of a room ends.
+    pub fn open(&mut self, device: usize, room: i64) -> Option<Action> {
+        let d = self.devices.get(device)?;
+        self.history.look(&d.label, room, self.clock.now());
+        Some(Action::Open { room })
     }
 
     fn report(&self, invariant: Invariant, what: String) {
@@ -189,6 +202,7 @@ impl Model {
             Event::Message(m) => self.message(device, m),
             Event::Sent { ticket, room, log_id } => self.sent_as(device, *ticket, *room, *log_id),
             Event::SendFailed { ticket, why } => self.send_failed(device, *ticket, *why),
+            Event::RoomOpened { room, last_log_id, .. } => self.history.looked(&d.label, *room, *last_log_id, now),
             Event::Left { room } => {
                 d.left.insert(*room);
                 let (room, user) = (*room, d.user);
@@ -231,6 +245,7 @@ impl Model {
     fn disconnected(&mut self, device: usize, why: Why, now: Time) {
         let Some(d) = self.devices.get_mut(device) else { return };
         d.online = None;
+        self.history.lost(&d.label);
         let what = format!("{} lost its connection in a world without faults: {why:?}", d.label);
         let planned = matches!(why, Why::Logout | Why::Dismissed);
         if !planned && !self.is_disturbed(now) {
@@ -246,6 +261,9 @@ impl Model {
         seen.push((m.log_id, m.text.clone()));
         let gone = d.left.contains(&m.room);
         self.known.entry(m.room).or_default().insert(m.log_id);
+        if let Some(what) = self.history.told(m.room, m.log_id, m.author_id, digest(m.text.as_bytes())) {
+            self.report(Invariant::Ordered, format!("{label} is told otherwise than another device: {what}"));
+        }
         let at = format!("message {} of room {}", m.log_id, m.room);
         if m.log_id == last {
             self.report(Invariant::Once, format!("{label} is told of {at} twice"));
@@ -272,6 +290,7 @@ impl Model {
         let Some(t) = d.tickets.get_mut(&ticket) else { return };
         let (before, text) = (t.end, t.text.clone());
         t.end = End::Sent(log_id);
+        self.history.sent(room, &text, log_id, self.clock.now());
         if before != End::Open || t.room != room {
             self.report(
                 Invariant::Matched,

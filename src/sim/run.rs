@@ -94,10 +94,10 @@ pub fn run_here(scenario: &Scenario) -> Outcome {
     // A server that does not end has its database still.
     let server = world.server.clone();
     finish(&mut world, converged_in.is_some());
-    let World { court, trace, model, clock, sim, .. } = world;
+    let World { court, trace, mut model, clock, sim, .. } = world;
     drop(sim);
     if court.is_clean() || converged_in.is_some() || server.lives() > 0 {
-        compare(&server, &model, &court, converged_in.is_some());
+        compare(&server, &mut model, &court, converged_in.is_some());
     }
     let trace = trace.take();
     Outcome {
@@ -194,7 +194,7 @@ fn wait(world: &mut World, mut done: impl FnMut(&World) -> bool) {
 /// Opens what the server has left, as its next start would, and compares.
 fn compare(
     server: &super::server::ServerBox,
-    model: &super::model::Model,
+    model: &mut super::model::Model,
     court: &super::invariants::Court,
     well: bool,
 ) {

@@ -7,6 +7,7 @@
 //! turmoil keeps the borders of writes, so without this a reader that takes one read for one packet would pass.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -170,9 +171,10 @@ impl<S: Send + 'static> FaultStream<S> {
 impl<S: AsyncRead + Unpin + Send + 'static> FaultStream<S> {
     /// Takes from the network what it gives; ready when it gives nothing more for now.
     fn poll_come(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut chunk = [0; CHUNK];
+        // Not zeroed: this is polled far more often than something comes.
+        let mut chunk = [MaybeUninit::uninit(); CHUNK];
         while !self.ended && self.came.len() < BUFFER_MAX {
-            let mut buf = ReadBuf::new(&mut chunk);
+            let mut buf = ReadBuf::uninit(&mut chunk);
             let Some(inner) = &mut self.inner else { break };
             match Pin::new(inner).poll_read(cx, &mut buf) {
                 Poll::Pending => return Poll::Pending,

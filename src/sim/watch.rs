@@ -21,6 +21,9 @@ use crate::proto::server::{ConnId, Why};
 use crate::proto::time::Time;
 use crate::proto::wire::Value;
 
+/// Between two looks at what only time can show. The bounds have more slack than that.
+pub const LOOK_EVERY: Duration = Duration::from_millis(200);
+
 /// What the server promised about time.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
@@ -102,6 +105,10 @@ pub struct Watch {
     leaving: Vec<(i64, i64)>,
     /// Who has ever asked to leave what.
     wanted: BTreeSet<(i64, i64)>,
+    /// Somebody has logged in since the last look at who has more than one session.
+    logged_in: bool,
+    /// When to look next at what only time can show.
+    look_at: Time,
     closes: Closes,
 }
 
@@ -123,8 +130,8 @@ impl Watch {
         members: BTreeMap<i64, BTreeSet<i64>>,
     ) -> Self {
         let (host, conns, leaving, wanted) = ("server".into(), BTreeMap::new(), Vec::new(), BTreeSet::new());
-        let closes = Closes::default();
-        Self { clock, trace, court, keys, bounds, host, conns, members, leaving, wanted, closes }
+        let (closes, logged_in, look_at) = (Closes::default(), false, clock.now());
+        Self { clock, trace, court, keys, bounds, host, conns, members, leaving, wanted, logged_in, look_at, closes }
     }
 
     /// The server is dead: its connections are nobody's any more.
@@ -265,6 +272,7 @@ impl Watch {
                 let (device, user) =
                     (asked.device.clone().unwrap_or_default(), p.integer("userId").unwrap_or_default());
                 view.login = Some(Login { device, user });
+                self.logged_in = true;
             }
             // Its writer has it: a push of the same message would be one too many.
             "WRITE" | "CWRITE" => {
@@ -349,7 +357,14 @@ impl Watch {
 
     /// Looks at what only time can show. Call it once a step.
     pub fn tick(&mut self) {
+        if std::mem::take(&mut self.logged_in) {
+            self.count_sessions();
+        }
         let (now, b) = (self.clock.now(), self.bounds);
+        if now < self.look_at {
+            return;
+        }
+        self.look_at = now + LOOK_EVERY;
         let mut late = Vec::new();
         for (conn, v) in &self.conns {
             let (since, bound, what) = match (v.closing, &v.login) {
@@ -365,6 +380,10 @@ impl Watch {
             self.conns.remove(&conn);
             self.court.report(Invariant::Alive, what);
         }
+    }
+
+    /// No device may have two live sessions.
+    fn count_sessions(&mut self) {
         for (device, n) in self.sessions().into_iter().filter(|(_, n)| *n > 1) {
             let mut which = String::new();
             self.conns.retain(|conn, v| {

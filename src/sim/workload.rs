@@ -88,7 +88,7 @@ impl Workload {
                 let back = if e.chance(1, 3) { usize::try_from(e.below(4)).unwrap_or_default() } else { 0 };
                 Some(Action::MarkRead { room, log_id: world.model.seen(who, room, back)? })
             }
-            What::Open => Some(Action::Open { room: room? }),
+            What::Open => world.model.open(who, room?),
             // The last two rooms are kept, so that there is something to say.
             What::Leave if rooms.len() > 2 => world.model.leave(who, room?),
             What::Leave => None,

@@ -23,7 +23,7 @@ use super::server::{HOST, ServerBox};
 use super::tap::Keys;
 use super::timing::Timing;
 use super::trace::{Kind, Tracer};
-use super::watch::{Bounds, Watch};
+use super::watch::{Bounds, LOOK_EVERY, Watch};
 use crate::net::connect::{Setup, connect};
 use crate::proto::client::{Action, Client, ClientConfig, Endpoint, Event};
 use crate::proto::entropy::Entropy;
@@ -78,6 +78,8 @@ pub struct World {
     pub model: Model,
     clients: Vec<Handle>,
     host: Arc<str>,
+    /// When to look next at what only time can show.
+    look_at: Duration,
 }
 
 impl std::fmt::Debug for World {
@@ -151,6 +153,7 @@ impl World {
             model,
             clients,
             host,
+            look_at: Duration::ZERO,
         };
         world.add_clients(&hosts);
         Ok(world)
@@ -230,6 +233,10 @@ impl World {
             }
         }
         self.watch().tick();
+        if self.elapsed() < self.look_at {
+            return;
+        }
+        self.look_at = self.elapsed() + LOOK_EVERY;
         self.model.tick(&self.control, self.timing.client_bound());
         if let Some(owner) = self.control.late_dial(self.timing.connect_timeout + self.timing.slack) {
             self.court.report(Invariant::Alive, format!("{owner} waits for a connection beyond its timeout"));

@@ -13,14 +13,18 @@ impl Model {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub fn compare(&self, db: &mut Database, all_well: bool) -> Result<(), StoreError> {
+    pub fn compare(&mut self, db: &mut Database, all_well: bool) -> Result<(), StoreError> {
         let unit = db.begin()?;
+        let mut history = std::mem::take(&mut self.history);
         for (id, members) in &self.members {
             let Some(room) = unit.room(*id)? else {
                 self.report(Invariant::Durable, format!("room {id} is not in the store"));
                 continue;
             };
             let logs = unit.logs(*id, 0, i64::MAX, usize::MAX)?;
+            for log in &logs {
+                history.found(*id, log.message.as_deref().unwrap_or_default(), log.log_id);
+            }
             self.compare_logs(*id, &logs);
             self.compare_feeds(&room, members.iter().copied(), &logs);
             for m in &room.members {
@@ -48,6 +52,9 @@ impl Model {
                     self.report(Invariant::Converged, what);
                 }
             }
+        }
+        for what in history.contradictions() {
+            self.report(Invariant::Linearizable, what);
         }
         Ok(())
     }
