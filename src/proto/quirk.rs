@@ -144,9 +144,9 @@ impl Quirk {
 
 /// The quirks that a machine has; none, unless somebody asked for them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Quirks(u64);
+pub struct Quirks(u128);
 
-const _: () = assert!(Quirk::ALL.len() <= 64);
+const _: () = assert!(Quirk::ALL.len() <= 128);
 
 impl Quirks {
     /// None.
