@@ -74,3 +74,13 @@ fn replay_says_with_its_hash_what_the_library_says() -> Result<(), Box<dyn std::
     assert_eq!(String::from_utf8(told.stdout)?.trim(), run(&generate(7)).trace_hash);
     Ok(())
 }
+
+#[test]
+fn an_unrolled_scenario_has_the_trace_of_what_it_was() {
+    for seed in [4, 28, 68] {
+        let scenario = generate(seed);
+        let (drawn, unrolled) = (run(&scenario), run(&scenario.unrolled()));
+        assert_eq!(drawn.trace.difference(&unrolled.trace), None, "seed {seed}");
+        assert_eq!(drawn.trace_hash, unrolled.trace_hash);
+    }
+}

@@ -66,6 +66,7 @@ pub fn generate(seed: u64) -> Scenario {
         actions: draw(e, 30, 140),
         mix: Mix { write: 8, read: draw(e, 0, 2), open: draw(e, 0, 1), leave: draw(e, 0, 1), relogin: draw(e, 0, 1) },
         text_max: if e.chance(1, 2) { 64 } else { draw(e, 3000, 9000) },
+        script: Vec::new(),
     };
     let mut s = Scenario {
         format: Format::V1,

@@ -10,6 +10,8 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use super::fault::Fault;
+pub use super::workload::mix::Mix;
+pub use super::workload::step::{Do, Step};
 use crate::proto::quirk::{Quirk, Quirks};
 use crate::proto::secure::Era;
 use crate::spec::format::Span;
@@ -88,6 +90,10 @@ pub struct WorldSpec {
     pub send_queue: usize,
 }
 
+const fn text_max_default() -> u32 {
+    64
+}
+
 const fn send_queue_default() -> usize {
     256 << 10
 }
@@ -127,41 +133,18 @@ pub struct Swarm {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Workload {
-    /// Actions of all users together.
+    /// Actions of all users together, drawn by the mix.
+    #[serde(default)]
     pub actions: u32,
     /// How often each kind of action is drawn.
+    #[serde(default)]
     pub mix: Mix,
     /// The longest text, in bytes. Most are short.
+    #[serde(default = "text_max_default")]
     pub text_max: u32,
-}
-
-/// How often each kind of action is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mix {
-    /// WRITE.
-    #[serde(default)]
-    pub write: u32,
-    /// Mark the last message as read.
-    #[serde(default)]
-    pub read: u32,
-    /// Open a room.
-    #[serde(default)]
-    pub open: u32,
-    /// Leave a room for good.
-    #[serde(default)]
-    pub leave: u32,
-    /// Log out and in again.
-    #[serde(default)]
-    pub relogin: u32,
-}
-
-impl Mix {
-    /// The sum of all.
-    #[must_use]
-    pub const fn sum(&self) -> u64 {
-        self.write as u64 + self.read as u64 + self.open as u64 + self.leave as u64 + self.relogin as u64
-    }
+    /// Besides, these: see `Scenario::unrolled`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub script: Vec<Step>,
 }
 
 fn era_from<'de, D: Deserializer<'de>>(d: D) -> Result<Era, D::Error> {

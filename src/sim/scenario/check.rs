@@ -1,6 +1,6 @@
 //! What a scenario must be to be run: numbers within their bounds, names that exist, faults before the end.
 
-use super::{Fault, Scenario, client_name, host_name};
+use super::{Do, Fault, Scenario, client_name, host_name};
 use crate::proto::quirk::Quirk;
 use crate::proto::secure::Era;
 use crate::spec::format::Span;
@@ -40,6 +40,21 @@ impl Scenario {
         for (i, q) in self.quirks.iter().enumerate() {
             if Quirk::parse(q).is_none() {
                 return Some((format!("quirks[{i}]"), format!("there is no quirk `{q}`")));
+            }
+        }
+        for (i, step) in self.workload.script.iter().enumerate() {
+            let path = format!("workload.script[{i}]");
+            if !clients.contains(&step.client) {
+                return Some((path, format!("there is no `{}`; there are {}", step.client, clients.join(", "))));
+            }
+            if step.at > self.heal_at {
+                return Some((path, format!("it is due at {}, after heal_at", step.at)));
+            }
+            if step.r#do == Do::Relogin && step.at.0 + step.r#for.0 > self.heal_at.0 * 2 {
+                return Some((path, "it comes back long after heal_at".to_owned()));
+            }
+            if step.len > 60_000 {
+                return Some((path, format!("len is {}, and at most 60000", step.len)));
             }
         }
         for (i, fault) in self.faults.iter().enumerate() {

@@ -118,7 +118,7 @@ impl JsonSchema for Eras {
 }
 
 /// A span of time: `100ms`, `2s`, `20m`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Span(pub Duration);
 
 impl Span {
