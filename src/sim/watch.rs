@@ -3,10 +3,10 @@
 //! Checks `fenced`, `matched`, `private`, `once` of pushes, `watermarks` of pushes, `alive` of the server's side and
 //! `bounded`. It knows the protocol's commands, and nothing of the server's inside.
 
+mod ends;
 mod logs;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,8 +16,7 @@ use super::tap::{Keys, Seen, Tap};
 use super::trace::{Kind, Tracer, Way};
 use crate::net::serve::Note;
 use crate::proto::command::Door;
-use crate::proto::error::PeerMisbehaved;
-use crate::proto::server::{ConnId, Why};
+use crate::proto::server::ConnId;
 use crate::proto::time::Time;
 use crate::proto::wire::Value;
 
@@ -312,89 +311,6 @@ impl Watch {
             }
         }
         self.log_pushed(conn, room, p);
-    }
-
-    fn closing(&mut self, conn: ConnId, why: Why, now: Time) {
-        self.record(conn, Kind::Line(format!("closing: {why:?}")));
-        let Some(view) = self.conns.get_mut(&conn) else { return };
-        view.closing = Some(now);
-        let c = &mut self.closes;
-        let early = match why {
-            Why::Misbehaved(PeerMisbehaved::Idle) => {
-                c.idle += 1;
-                now - view.read < self.bounds.idle_after
-            }
-            Why::Misbehaved(PeerMisbehaved::LoginTimeout) => {
-                c.login_timeout += 1;
-                now - view.accepted < self.bounds.login_within
-            }
-            Why::Misbehaved(PeerMisbehaved::SlowReader) => {
-                c.slow += 1;
-                false
-            }
-            Why::Fenced => {
-                c.fenced += 1;
-                false
-            }
-            Why::Malformed(_) => {
-                c.malformed += 1;
-                false
-            }
-            Why::Drained => {
-                c.drained += 1;
-                false
-            }
-            Why::Store => {
-                c.store += 1;
-                false
-            }
-            _ => false,
-        };
-        if early {
-            self.court.report(Invariant::Alive, format!("c{conn} is cut off ({why:?}) before its time is over"));
-        }
-    }
-
-    /// Looks at what only time can show. Call it once a step.
-    pub fn tick(&mut self) {
-        if std::mem::take(&mut self.logged_in) {
-            self.count_sessions();
-        }
-        let (now, b) = (self.clock.now(), self.bounds);
-        if now < self.look_at {
-            return;
-        }
-        self.look_at = now + LOOK_EVERY;
-        let mut late = Vec::new();
-        for (conn, v) in &self.conns {
-            let (since, bound, what) = match (v.closing, &v.login) {
-                (Some(at), _) => (at, Duration::from_secs(6), "was ended and is not gone"),
-                (None, Some(_)) => (v.read, b.idle_after, "is silent and still a session"),
-                (None, None) => (v.accepted, b.login_within, "has not logged in"),
-            };
-            if now - since > bound + b.slack {
-                late.push((*conn, format!("c{conn} ({}) {what} after {:?}", v.door.as_str(), now - since)));
-            }
-        }
-        for (conn, what) in late {
-            self.conns.remove(&conn);
-            self.court.report(Invariant::Alive, what);
-        }
-    }
-
-    /// No device may have two live sessions.
-    fn count_sessions(&mut self) {
-        for (device, n) in self.sessions().into_iter().filter(|(_, n)| *n > 1) {
-            let mut which = String::new();
-            self.conns.retain(|conn, v| {
-                let its = v.login.as_ref().is_some_and(|l| l.device == device);
-                if its {
-                    let _ = write!(which, " c{conn}");
-                }
-                !its
-            });
-            self.court.report(Invariant::Fenced, format!("{device} has {n} live sessions:{which}"));
-        }
     }
 }
 
