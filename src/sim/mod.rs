@@ -19,6 +19,8 @@
 //! | [`invariants`], [`watch`], [`model`], [`history`] | what must hold, and who looks |
 //! | [`clock`], [`trace`], [`tap`], [`evidence`] | simulated time, what happened, the packets in it, how often a fault bit |
 //! | [`run`] | one run, many runs, verdicts |
+//! | [`shrink`] | from a scenario that fails to the smallest one that does |
+//! | [`version`] | which build wrote a file |
 //!
 //! The same seed gives the same trace in every process and build. What that takes: no clock but [`clock::SimClock`], no
 //! randomness but named streams of the seed, no order of a hash map, and no order in which a runtime drops its tasks
@@ -40,10 +42,12 @@ pub mod net;
 pub mod run;
 pub mod scenario;
 pub mod server;
+pub mod shrink;
 pub mod stream;
 pub mod tap;
 pub mod timing;
 pub mod trace;
+pub mod version;
 pub mod watch;
 pub mod workload;
 pub mod world;

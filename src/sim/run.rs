@@ -2,10 +2,12 @@
 //!
 //! Each run has a fresh thread: turmoil and tokio keep state by thread, and a panic inside is one more finding.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use super::director::Director;
@@ -45,28 +47,75 @@ pub struct Outcome {
     pub converged_in: Option<Duration>,
 }
 
-/// Runs a scenario in a thread of its own.
+/// How the words of a violation begin that a panic has caused.
+pub const PANICKED: &str = "it panicked: ";
+
+impl Outcome {
+    /// The outcome of a run in which nothing happened.
+    #[must_use]
+    pub fn nothing(seed: u64) -> Self {
+        Self {
+            seed,
+            violations: Vec::new(),
+            trace_hash: String::new(),
+            trace: Trace::default(),
+            evidence: Evidence::default(),
+            simulated: Duration::ZERO,
+            converged_in: None,
+        }
+    }
+
+    /// The outcome of a run that did not come to its end.
+    fn broken(seed: u64, what: String) -> Self {
+        let violation = Violation { invariant: Invariant::Honest, at: Duration::ZERO, what, event: 0 };
+        Self { violations: vec![violation], ..Self::nothing(seed) }
+    }
+}
+
+/// Runs a scenario in a thread of its own. A panic is a violation like another one.
 #[must_use]
 pub fn run(scenario: &Scenario) -> Outcome {
-    let mine = scenario.clone();
-    let thread = std::thread::Builder::new().name(format!("seed {}", scenario.seed)).stack_size(8 << 20);
-    let panicked = |why: String| Outcome {
-        seed: scenario.seed,
-        violations: vec![Violation { invariant: Invariant::Honest, at: Duration::ZERO, what: why, event: 0 }],
-        trace_hash: String::new(),
-        trace: Trace::default(),
-        evidence: Evidence::default(),
-        simulated: Duration::ZERO,
-        converged_in: None,
+    let (mine, seed) = (scenario.clone(), scenario.seed);
+    let thread = std::thread::Builder::new().name(format!("seed {seed}")).stack_size(8 << 20);
+    let guarded = move || {
+        let ended = panic::catch_unwind(AssertUnwindSafe(|| run_here(&mine)));
+        ended.unwrap_or_else(|_| {
+            let said = SAID.take().unwrap_or_else(|| "nobody knows where".to_owned());
+            Outcome::broken(mine.seed, format!("{PANICKED}{said}"))
+        })
     };
-    match thread.spawn(move || run_here(&mine)) {
-        Err(e) => panicked(format!("no thread: {e}")),
-        Ok(handle) => handle.join().unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("something else than a text");
-            panicked(format!("it panicked: {text}"))
-        }),
+    listen_to_panics();
+    match thread.spawn(guarded).map(std::thread::JoinHandle::join) {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => Outcome::broken(seed, format!("{PANICKED}once more while it was cleared away")),
+        Err(e) => Outcome::broken(seed, format!("no thread: {e}")),
     }
+}
+
+thread_local! {
+    /// What the last panic of this thread said, and where.
+    static SAID: Cell<Option<String>> = const { Cell::new(None) };
+}
+
+/// From now on a panic in the thread of a run is kept as its finding and not printed amid everything else, unless
+/// somebody asks for backtraces.
+fn listen_to_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let others = panic::take_hook();
+        let loud = std::env::var_os("RUST_BACKTRACE").is_some_and(|v| v != "0");
+        panic::set_hook(Box::new(move |info| {
+            let is_run = std::thread::current().name().is_some_and(|n| n.starts_with("seed "));
+            if is_run {
+                let at = info.location().map_or_else(String::new, |l| format!(" ({}:{})", l.file(), l.line()));
+                let text = info.payload_as_str().unwrap_or("something else than a text");
+                SAID.set(Some(format!("{text}{at}")));
+            }
+            if !is_run || loud {
+                others(info);
+            }
+        }));
+    });
 }
 
 /// Runs a scenario in this thread. Prefer [`run`].
@@ -74,18 +123,7 @@ pub fn run(scenario: &Scenario) -> Outcome {
 pub fn run_here(scenario: &Scenario) -> Outcome {
     let mut world = match World::new(scenario) {
         Ok(world) => world,
-        Err(why) => {
-            let violations = vec![Violation { invariant: Invariant::Honest, at: Duration::ZERO, what: why, event: 0 }];
-            return Outcome {
-                seed: scenario.seed,
-                violations,
-                trace_hash: String::new(),
-                trace: Trace::default(),
-                evidence: Evidence::default(),
-                simulated: Duration::ZERO,
-                converged_in: None,
-            };
-        }
+        Err(why) => return Outcome::broken(scenario.seed, why),
     };
     let mut director = Director::new(&world);
     let mut workload = Workload::new(&world);
@@ -270,4 +308,21 @@ impl Sweep {
 #[must_use]
 pub fn with_quirks(seed: u64, quirks: &[String]) -> Scenario {
     Scenario { quirks: quirks.to_vec(), ..generate(seed) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_kept_with_its_words_and_place() {
+        listen_to_panics();
+        let thread = std::thread::Builder::new().name("seed 0".to_owned()).spawn(|| {
+            let ended = panic::catch_unwind(|| panic!("no room {}", 7));
+            (ended.is_err(), SAID.take())
+        });
+        let said = thread.map(std::thread::JoinHandle::join);
+        let Ok(Ok((true, Some(said)))) = said else { panic!("{said:?}") };
+        assert!(said.starts_with("no room 7 (src/sim/run.rs:"), "{said}");
+    }
 }
