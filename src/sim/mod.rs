@@ -19,6 +19,7 @@
 //! | [`invariants`], [`watch`], [`model`], [`history`] | what must hold, and who looks |
 //! | [`clock`], [`trace`], [`tap`], [`evidence`] | simulated time, what happened, the packets in it, how often a fault bit |
 //! | [`run`] | one run, many runs, verdicts |
+//! | [`hunt`] | seeds by the hour, in shards, with a report that grows and merges |
 //! | [`shrink`] | from a scenario that fails to the smallest one that does |
 //! | [`version`] | which build wrote a file |
 //!
@@ -35,6 +36,7 @@ mod fate;
 pub mod fault;
 pub mod generate;
 pub mod history;
+pub mod hunt;
 pub mod invariants;
 pub mod links;
 pub mod model;
