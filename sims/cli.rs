@@ -29,7 +29,7 @@ fn a_clean_sweep_says_its_evidence_and_ends_with_0() -> Result<(), Box<dyn Error
 fn a_failure_says_its_seed_first_and_the_replay_command_last() -> Result<(), Box<dyn Error>> {
     let dir = folder("failures");
     let keep = dir.to_string_lossy();
-    let told = locospec(&["sim", "--seed", "3", "--quirk", "push-twice", "--keep", &keep])?;
+    let told = locospec(&["sim", "--seed", "3", "--quirk", "push-twice", "--keep", &keep, "--shrink-runs", "40"])?;
     assert_eq!(told.status.code(), Some(1));
     let text = String::from_utf8(told.stderr)?;
     let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).collect();
@@ -40,7 +40,10 @@ fn a_failure_says_its_seed_first_and_the_replay_command_last() -> Result<(), Box
     let replay = format!("  replay: locospec replay {}", file.display());
     assert_eq!(lines.last(), Some(&replay.as_str()), "{text}");
 
-    let again = locospec(&["replay", &file.to_string_lossy()])?;
+    let small = dir.join("seed-3.min.yaml");
+    assert!(text.contains(&format!("  shrunk: {} (0 faults, 2 clients, 1 operation, ", small.display())), "{text}");
+    assert!(text.contains(&format!("cp {} sims/regressions/", small.display())), "{text}");
+    let again = locospec(&["replay", &small.to_string_lossy()])?;
     let text = String::from_utf8(again.stdout)?;
     assert_eq!(again.status.code(), Some(1));
     assert!(text.contains("VIOLATION once") && text.trim_end().ends_with("FAILED"), "the replay finds it too");

@@ -2,18 +2,22 @@
 //!
 //! | file | what it shows |
 //! | --- | --- |
-//! | `scenarios` | each file of `scenarios/` holds, and breaks what it says; each of `regressions/` holds |
+//! | `scenarios` | each file of `scenarios/` holds, and breaks what it says |
 //! | `cli` | what `sim` and `replay` say |
 //! | `bugs` | each planted bug is found within a stated number of seeds |
 //! | `seeds` | fresh seeds are clean, and every kind of fault bites |
+//! | `hunt` | shards, stops and kills do not change what is found |
+//! | `shrink` | a planted bug shrinks to a page |
 //! | `determinism` | the same seed, the same trace: here, elsewhere, later |
 //! | `stranger` | somebody else's client in our world, and on a real socket |
 
 mod bugs;
 mod cli;
 mod determinism;
+mod hunt;
 mod scenarios;
 mod seeds;
+mod shrink;
 mod stranger;
 
 use locospec::sim::run::Outcome;

@@ -38,9 +38,12 @@ pub fn read(path: &Path) -> Result<String, Failure> {
 /// # Errors
 /// Names the file.
 pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let part = path.with_extension("part");
-    let done = fs::File::create(&part).and_then(|mut f| f.write_all(text.as_bytes()));
-    done.and_then(|()| fs::rename(&part, path)).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))
+    // Not another extension: two files that differ only there may be written at once.
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = Path::new(&part);
+    let done = fs::File::create(part).and_then(|mut f| f.write_all(text.as_bytes()));
+    done.and_then(|()| fs::rename(part, path)).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))
 }
 
 /// Makes a folder.

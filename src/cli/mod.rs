@@ -8,6 +8,7 @@ pub mod files;
 pub mod keygen;
 pub mod replay;
 pub mod serve;
+pub mod shrink;
 pub mod sim;
 pub mod spec;
 
@@ -84,6 +85,8 @@ enum Command {
     Sim(sim::Args),
     /// Run one simulation again, from its seed or file, and see what happened
     Replay(replay::Args),
+    /// From a simulation that fails to the smallest one that fails in the same way
+    Shrink(shrink::Args),
     /// RSA keys of your own for `serve --keys`
     Keygen(keygen::Args),
 }
@@ -99,6 +102,7 @@ pub fn main() -> ExitCode {
         Command::Spec(args) => spec::run(&args),
         Command::Sim(args) => sim::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Shrink(args) => shrink::run(&args),
         Command::Keygen(args) => keygen::run(&args),
     };
     match outcome {

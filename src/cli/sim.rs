@@ -1,154 +1,211 @@
-//! `locospec sim`: runs simulations from seeds, and says what was found.
+//! `locospec sim`: runs simulations from seeds, for as long as there is time, and says what was found.
 
-use std::fs;
+mod failures;
+mod merge;
+mod state;
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+pub(crate) use self::failures::{KEEP, parameters, seed_file};
+use self::failures::{Shrinking, tell};
+use self::state::{Keeper, stop_flag};
 use super::{Exit, Failure, Outcome};
 use crate::net::Clock;
 use crate::proto::quirk::Quirk;
-use crate::sim::run::{self, Sweep};
-use crate::sim::scenario::Scenario;
+use crate::sim::hunt::report::{Of, Report};
+use crate::sim::hunt::seeds::parse_range;
+use crate::sim::hunt::shard::Choice;
+use crate::sim::hunt::{Asked, End, Hunter, Until};
+use crate::sim::run;
+use crate::spec::format::Span;
 
-/// Failures after which no new run begins.
-const FAILURES_MAX: usize = 10;
-/// Where scenarios that failed are kept unless somebody says otherwise.
-pub(crate) const KEEP: &str = "locospec-failures";
+/// The profile of scenarios.
+const PROFILE: &str = "sweep";
+/// How often a hunt whose progress bar nobody sees says how far it is.
+const SAY_EVERY: Duration = Duration::from_secs(60);
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Args {
+    #[command(subcommand)]
+    other: Option<Other>,
+    #[command(flatten)]
+    hunt: HuntArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Other {
+    /// Add up the reports of several hunts of different seeds
+    Merge(merge::Args),
+}
+
+#[derive(Debug, clap::Args)]
+struct HuntArgs {
     /// One seed
-    #[arg(long, value_name = "N", conflicts_with = "seeds", required_unless_present = "seeds")]
+    #[arg(long, value_name = "N", conflicts_with_all = ["seeds", "from"], required_unless_present_any = ["seeds", "from"])]
     seed: Option<u64>,
     /// Many seeds, from A up to and without B
-    #[arg(long, value_name = "A..B", value_parser = parse_seeds)]
+    #[arg(long, value_name = "A..B", value_parser = parse_range, conflicts_with = "from")]
     seeds: Option<Range<u64>>,
+    /// Fresh seeds from N upward, for ever or as long as --for says
+    #[arg(long, value_name = "N")]
+    from: Option<u64>,
+    /// Begin no run after this time: 90s, 10m, 1h
+    #[arg(long = "for", value_name = "TIME", value_parser = Span::parse)]
+    time: Option<Span>,
+    /// Only the part of one of several machines: 1/8 to 8/8; auto or auto/8 for what the variables of a Kubernetes
+    /// indexed job, a SLURM array or a CI matrix say
+    #[arg(long, value_name = "I/N", conflicts_with = "seed")]
+    shard: Option<Choice>,
     /// Runs at the same time; without it as many as there are processors
     #[arg(long, value_name = "J", value_parser = clap::value_parser!(u64).range(1..=1024))]
     jobs: Option<u64>,
     /// Plant this bug; may be given several times
     #[arg(long = "quirk", value_name = "NAME", value_parser = parse_quirk)]
     quirks: Vec<String>,
+    /// Keep what is done in this file, and go on with it
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Write the report to this file, for `sim merge` and other tools
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Begin no run after so many failures
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    failures: usize,
     /// Where scenarios that failed are kept
     #[arg(long, value_name = "DIR", default_value = KEEP)]
     keep: PathBuf,
+    /// Do not shrink what failed
+    #[arg(long)]
+    no_shrink: bool,
+    /// The most runs that shrinking one failure may take
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    shrink_runs: u64,
 }
 
-fn parse_seeds(text: &str) -> Result<Range<u64>, String> {
-    let wrong = || format!("`{text}` is no range of seeds: write 0..1000");
-    let (from, to) = text.split_once("..").ok_or_else(wrong)?;
-    let (from, to) = (from.parse().map_err(|_| wrong())?, to.parse().map_err(|_| wrong())?);
-    if from < to { Ok(from..to) } else { Err(format!("`{text}` is empty: the end is not part of it")) }
-}
-
-fn parse_quirk(text: &str) -> Result<String, String> {
+pub(crate) fn parse_quirk(text: &str) -> Result<String, String> {
     let names = || Quirk::ALL.iter().map(|q| q.as_str()).collect::<Vec<_>>().join(", ");
     Quirk::parse(text).map(|q| q.as_str().to_owned()).ok_or_else(|| format!("no quirk `{text}`; there are {}", names()))
+}
+
+/// How many runs at the same time: as told, or as many as there are processors.
+pub(crate) fn jobs(told: Option<u64>) -> usize {
+    match told {
+        Some(jobs) => usize::try_from(jobs).unwrap_or(1),
+        None => std::thread::available_parallelism().map_or(1, usize::from),
+    }
 }
 
 /// Runs the seeds. Evidence goes to stdout; progress and failures to stderr.
 ///
 /// # Errors
-/// A scenario that failed could not be written.
+/// A file that cannot be read or written, or that is of another hunt; a shard that there is not.
 pub fn run(args: &Args) -> Outcome {
-    let seeds = args.seeds.clone().or(args.seed.and_then(|s| Some(s..s.checked_add(1)?)));
-    let Some(seeds) = seeds else { return Err(Failure::usage("no seed")) };
-    hunt(seeds, args.jobs, &args.quirks, &args.keep)
+    let args = match &args.other {
+        Some(Other::Merge(args)) => return merge::run(args),
+        None => &args.hunt,
+    };
+    let (first, end) = match (args.seed, &args.seeds, args.from) {
+        (Some(seed), ..) => (seed, Some(seed.checked_add(1).ok_or_else(|| Failure::usage("the seed is too large"))?)),
+        (_, Some(seeds), _) => (seeds.start, Some(seeds.end)),
+        (.., from) => (from.unwrap_or_default(), None),
+    };
+    let shard = args.shard.map(|choice| choice.shard(|name| std::env::var(name).ok())).transpose();
+    let asked = Asked { first, end, shard: shard.map_err(Failure::usage)? };
+    let of = Of::this_build(PROFILE, &args.quirks);
+    let keeper = Keeper::open(args.state.as_deref(), of, &asked.to_string())?;
+    let until = Until { time: args.time.map(|t| t.0), failures: args.failures };
+    let (report, end) = hunt_on(asked, jobs(args.jobs), until, &args.quirks, keeper)?;
+    if let Some(path) = &args.report {
+        state::write(path, &report)?;
+    }
+    print!("{report}");
+    let jobs = jobs(args.jobs);
+    let budget = if args.no_shrink || end == End::Stopped { 0 } else { args.shrink_runs };
+    let shrinking = Shrinking { jobs, runs_max: budget };
+    tell(&report, &args.keep, |seed| run::with_quirks(seed, &args.quirks), shrinking)?;
+    Ok(match end {
+        _ if !report.failed.is_empty() => Exit::Found,
+        End::Stopped => Exit::Incomplete,
+        _ => Exit::Ok,
+    })
 }
 
 /// Runs the seeds and says what came of them.
 ///
 /// # Errors
 /// A scenario that failed could not be written.
-pub(crate) fn hunt(seeds: Range<u64>, jobs: Option<u64>, quirks: &[String], keep: &Path) -> Outcome {
-    let jobs = match jobs {
-        Some(jobs) => usize::try_from(jobs).unwrap_or(1),
-        None => std::thread::available_parallelism().map_or(1, usize::from),
-    };
-    let (sweep, took) = sweep(seeds, jobs, quirks);
-    let secs = took.as_secs_f64().max(1e-9);
-    println!(
-        "{} runs, {} failed; {:.1} seeds a second, {:.0} simulated seconds a second; slowest to become well: {:.1} s",
-        sweep.runs,
-        sweep.failed.len(),
-        sweep.runs as f64 / secs,
-        sweep.simulated.as_secs_f64() / secs,
-        sweep.slowest_converged.as_secs_f64(),
-    );
-    print!("{}", sweep.evidence);
-    report(&sweep, keep, quirks)
+pub(crate) fn hunt(seeds: Range<u64>, told: Option<u64>, quirks: &[String], keep: &Path) -> Outcome {
+    let asked = Asked { first: seeds.start, end: Some(seeds.end), shard: None };
+    let keeper = Keeper::open(None, Of::this_build(PROFILE, quirks), &asked.to_string())?;
+    let jobs = jobs(told);
+    let (report, _) = hunt_on(asked, jobs, Until { time: None, failures: 10 }, quirks, keeper)?;
+    print!("{report}");
+    tell(&report, keep, |seed| run::with_quirks(seed, quirks), Shrinking { jobs, runs_max: 0 })?;
+    Ok(if report.failed.is_empty() { Exit::Ok } else { Exit::Found })
 }
 
-/// Runs the seeds with a progress bar, and measures.
-pub(crate) fn sweep(seeds: Range<u64>, jobs: usize, quirks: &[String]) -> (Sweep, Duration) {
-    let bar = ProgressBar::with_draw_target(Some(seeds.end - seeds.start), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} seeds, {per_sec}, {eta} left {msg}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    let clock = Clock::system();
-    let start = clock.now();
-    let sweep = run::sweep(
-        seeds,
+/// Hunts with a progress bar, goes on with what is kept, and keeps it.
+fn hunt_on(
+    asked: Asked,
+    jobs: usize,
+    until: Until,
+    quirks: &[String],
+    mut keeper: Keeper,
+) -> Result<(Report, End), Failure> {
+    let seeds = asked.seeds().map_err(Failure::usage)?;
+    let mut report = keeper.take();
+    let bar = bar(asked, &seeds);
+    bar.set_position(report.done.len());
+    bar.reset_eta();
+    if !report.done.is_empty() {
+        bar.suspend(|| eprintln!("goes on after {} runs", report.done.len()));
+    }
+    let (stop, clock) = (stop_flag()?, Clock::system());
+    let (keeper, said) = (Mutex::new(keeper), Mutex::new(clock.now()));
+    let hunter = Hunter {
         jobs,
-        FAILURES_MAX,
-        |seed| run::with_quirks(seed, quirks),
-        |outcome| {
-            if !outcome.violations.is_empty() {
+        until,
+        make: &|seed| run::with_quirks(seed, quirks),
+        stop: &|| stop() || locked(&keeper).is_broken(),
+        each: &|outcome, report| {
+            let failed = !outcome.violations.is_empty();
+            if failed {
                 bar.set_message(format!("seed {} FAILED", outcome.seed));
             }
             bar.inc(1);
+            locked(&keeper).keep(report, clock.now(), failed);
+            let mut said = locked(&said);
+            if bar.is_hidden() && clock.now() - *said >= SAY_EVERY {
+                *said = clock.now();
+                let (runs, failed, s) = (report.done.len(), report.failed.len(), report.took_ms / 1000);
+                eprintln!("{runs} runs, {failed} failed, after {}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+            }
         },
-    );
+        clock: clock.clone(),
+    };
+    let end = hunter.hunt(seeds, &mut report);
     bar.finish_and_clear();
-    (sweep, clock.now() - start)
+    let keeper = keeper.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    keeper.finish(&report)?;
+    Ok((report, end))
 }
 
-/// Says what failed: seed and parameters first, the command that replays it last.
-pub(crate) fn report(sweep: &Sweep, keep: &Path, quirks: &[String]) -> Outcome {
-    for (seed, outcome) in &sweep.failed {
-        let scenario = run::with_quirks(*seed, quirks);
-        let path = keep_scenario(&scenario, keep)?;
-        eprintln!("\nseed {seed} FAILED");
-        eprintln!("  {}", parameters(&scenario));
-        for violation in &outcome.violations {
-            eprintln!("  {violation}");
-        }
-        eprintln!("  replay: locospec replay {}", path.display());
-    }
-    Ok(if sweep.failed.is_empty() { Exit::Ok } else { Exit::Found })
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Writes a scenario where it is found again.
-pub(crate) fn keep_scenario(scenario: &Scenario, dir: &Path) -> Result<PathBuf, Failure> {
-    let path = dir.join(format!("seed-{}.yaml", scenario.seed));
-    let text = scenario.to_yaml().map_err(Failure::incomplete)?;
-    fs::create_dir_all(dir).map_err(|e| Failure::incomplete(format!("{}: {e}", dir.display())))?;
-    fs::write(&path, text).map_err(|e| Failure::incomplete(format!("{}: {e}", path.display())))?;
-    Ok(path)
-}
-
-/// The parameters of a scenario in one line.
-pub(crate) fn parameters(s: &Scenario) -> String {
-    let (w, l) = (&s.world, &s.workload);
-    let quirks = if s.quirks.is_empty() { String::new() } else { format!(", quirks {}", s.quirks.join(" ")) };
-    format!(
-        "era {}, {} clients of {} users on {} hosts, {} rooms, tick {}, latency {} to {}, commit up to {}, heartbeat {}, \
-         {} actions, {} faults, mended at {}{quirks}",
-        s.era,
-        s.clients().len(),
-        w.users,
-        w.client_hosts,
-        w.rooms,
-        w.tick,
-        w.latency.0,
-        w.latency.1,
-        w.commit.1,
-        w.heartbeat,
-        l.actions,
-        s.faults.len(),
-        s.heal_at,
-    )
+fn bar(asked: Asked, seeds: &Range<u64>) -> ProgressBar {
+    let (len, template) = match asked.end {
+        Some(_) => (Some(seeds.end - seeds.start), "{bar:30} {pos}/{len} seeds, {per_sec}, {eta} left {msg}"),
+        None => (None, "{spinner} {pos} seeds, {per_sec}, {elapsed} {msg}"),
+    };
+    let bar = ProgressBar::with_draw_target(len, ProgressDrawTarget::stderr());
+    bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
