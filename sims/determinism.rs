@@ -84,3 +84,28 @@ fn an_unrolled_scenario_has_the_trace_of_what_it_was() {
         assert_eq!(drawn.trace_hash, unrolled.trace_hash);
     }
 }
+
+#[test]
+fn replay_compares_with_another_build_and_with_a_kept_trace() -> Result<(), Box<dyn std::error::Error>> {
+    let binary = env!("CARGO_BIN_EXE_locospec");
+    let compared = |args: &[&str], code: i32| -> Result<String, Box<dyn std::error::Error>> {
+        let told = Command::new(binary).args(["replay", "9"]).args(args).output()?;
+        let text = String::from_utf8(told.stdout)? + &String::from_utf8(told.stderr)?;
+        assert_eq!(told.status.code(), Some(code), "{text}");
+        Ok(text)
+    };
+    let trace = compared(&["--trace"], 0)?;
+    let same = compared(&["--compare", binary], 0)?;
+    let events: usize = same.trim().trim_matches(|c: char| !c.is_ascii_digit()).parse()?;
+    assert!(events > 500 && trace.contains(&format!("({events} events)")), "{same}");
+
+    let kept = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("seed-9.trace");
+    let name = kept.to_string_lossy();
+    std::fs::write(&kept, trace.replacen(" WRITE #", " WRONG #", 1))?;
+    let told = compared(&["--against", &name], 1)?;
+    assert!(told.contains("the first difference is event ") && told.contains("right  "), "{told}");
+    assert!(told.contains(" WRITE #") && told.contains(" WRONG #"), "{told}");
+    std::fs::write(&kept, "nothing")?;
+    assert!(compared(&["--against", &name], 2)?.contains("it has no events"));
+    Ok(())
+}

@@ -1,5 +1,7 @@
 //! `locospec replay`: runs one scenario again, from a file or a seed, and shows what happened.
 
+mod compare;
+
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -25,6 +27,8 @@ pub struct Args {
     /// Write the scenario to this file too: what a seed stands for
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
+    #[command(flatten)]
+    with: compare::With,
 }
 
 /// Runs it. The timeline goes to stdout; `Found` when something did not hold.
@@ -36,6 +40,9 @@ pub fn run(args: &Args) -> Outcome {
     if let Some(path) = &args.write {
         let text = scenario.to_yaml().map_err(Failure::incomplete)?;
         std::fs::write(path, text).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?;
+    }
+    if let Some(compared) = args.with.compare(&scenario) {
+        return compared;
     }
     let outcome = run::run(&scenario);
     let mut out = io::BufWriter::new(io::stdout().lock());
