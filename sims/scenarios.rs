@@ -95,19 +95,6 @@ fn a_drained_server_sends_everybody_away_and_loses_nothing() -> Tested {
 }
 
 #[test]
-fn what_once_failed_holds_now() -> Tested {
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(folder("regressions"))?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
-    files.sort();
-    assert!(!files.is_empty(), "no regressions at all");
-    for file in files {
-        let outcome = run(&Scenario::read(&file)?);
-        assert!(outcome.violations.is_empty(), "{}: {}", file.display(), story(&outcome));
-    }
-    Ok(())
-}
-
-#[test]
 fn every_named_scenario_has_a_test() -> Tested {
     let source = fs::read_to_string(folder("scenarios.rs"))?;
     for entry in fs::read_dir(folder("scenarios"))? {

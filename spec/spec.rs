@@ -2,6 +2,8 @@
 //!
 //! Beside the cases themselves (`server/frame/id-echo`, eras and values inside) there is one test for each quirk that
 //! a case says it catches (`kills/chat.write.fanout-two-members/push-twice`): with the quirk on, the case must fail.
+//! And there is one for each scenario that once failed, `regressions/leave-in-doubt`: whoever finds one puts its file into
+//! `sims/regressions`.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -18,6 +20,7 @@ use locospec::proto::entropy::Entropy;
 use locospec::proto::quirk::{Quirk, Quirks};
 use locospec::proto::secure::KeyRing;
 use locospec::proto::server::{Config, Server};
+use locospec::sim::scenario::Scenario;
 use locospec::spec::corpus::{Corpus, yaml_files};
 use locospec::spec::coverage::{Coverage, coverage};
 use locospec::spec::format::{Case, Role};
@@ -52,6 +55,7 @@ fn main() {
         }
     }
     trials.extend(must_fail_trials(&corpus, &root));
+    trials.extend(regression_trials());
     trials.push(sockets_trial(&corpus));
     libtest_mimic::run(&args, trials).exit();
 }
@@ -151,6 +155,20 @@ fn must_fail_trials(corpus: &Arc<Corpus>, root: &Path) -> Vec<Trial> {
                 }
             }
             if report.instances.is_empty() { Err("it has no instance".into()) } else { Ok(()) }
+        })
+    };
+    files.into_iter().map(trial).collect()
+}
+
+/// Scenarios of the simulator that once failed and hold now.
+fn regression_trials() -> Vec<Trial> {
+    let files = yaml_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("sims/regressions"));
+    assert!(!files.is_empty(), "no regressions at all");
+    let trial = |(path, name): (std::path::PathBuf, String)| {
+        Trial::test(format!("regressions/{}", name.trim_end_matches(".yaml")), move || {
+            let outcome = locospec::sim::run::run(&Scenario::read(&path)?);
+            let story = outcome.violations.iter().map(|v| format!("\n{v}")).collect::<String>();
+            if story.is_empty() { Ok(()) } else { Err(format!("{}{story}", path.display()).into()) }
         })
     };
     files.into_iter().map(trial).collect()
