@@ -80,7 +80,9 @@ fn told_by(binary: &Path, scenario: &Scenario) -> Result<String, Failure> {
     let told = told.map_err(|e| Failure::usage(format!("{}: {e}", binary.display())))?;
     match told.status.code() {
         Some(0 | 1) => Ok(String::from_utf8_lossy(&told.stdout).into_owned()),
-        _ => Err(Failure::incomplete(format!("{}: {}", binary.display(), String::from_utf8_lossy(&told.stderr).trim()))),
+        _ => {
+            Err(Failure::incomplete(format!("{}: {}", binary.display(), String::from_utf8_lossy(&told.stderr).trim())))
+        }
     }
 }
 

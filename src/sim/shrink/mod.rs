@@ -49,7 +49,7 @@ impl Size {
     #[must_use]
     pub fn of(s: &Scenario) -> Self {
         let drawn = usize::try_from(s.workload.actions).unwrap_or(usize::MAX);
-        let operations = drawn.saturating_add(script_len(s));
+        let operations = drawn.saturating_add(s.workload.script.len());
         Self { faults: s.faults.len(), clients: s.clients().len(), operations, seconds: s.heal_at.0.as_secs() }
     }
 }
@@ -60,15 +60,6 @@ impl fmt::Display for Size {
         let (faults, clients) = (many(self.faults, "fault"), many(self.clients, "client"));
         write!(f, "{faults}, {clients}, {}, {} s", many(self.operations, "operation"), self.seconds)
     }
-}
-
-fn script_len(_: &Scenario) -> usize {
-    0
-}
-
-/// The scenario with its operations as a script.
-fn unrolled(s: &Scenario) -> Scenario {
-    s.clone()
 }
 
 /// One step that was kept.

@@ -153,7 +153,7 @@ impl<'a> Shrinker<'a> {
 
     /// From so many drawn actions to a script of them, from which each can be taken out by itself.
     fn unroll(&mut self) {
-        let script = super::unrolled(&self.now);
+        let script = self.now.unrolled();
         self.attempt("unrolled", &mut std::iter::once(Some(script).filter(|s| s.wrong().is_none())));
     }
 
