@@ -9,6 +9,7 @@
 //! | `hunt` | shards, stops and kills do not change what is found |
 //! | `shrink` | a planted bug shrinks to a page |
 //! | `determinism` | the same seed, the same trace: here, elsewhere, later |
+//! | `view` | a run that is looked at is the same run |
 //! | `stranger` | somebody else's client in our world, and on a real socket |
 
 mod bugs;
@@ -19,6 +20,7 @@ mod scenarios;
 mod seeds;
 mod shrink;
 mod stranger;
+mod view;
 
 use locospec::sim::run::Outcome;
 

@@ -18,6 +18,7 @@
 //! | [`director`], [`workload`] | what breaks when, and what the users do |
 //! | [`invariants`], [`watch`], [`model`], [`history`] | what must hold, and who looks |
 //! | [`clock`], [`trace`], [`tap`], [`evidence`] | simulated time, what happened, the packets in it, how often a fault bit |
+//! | [`view`] | a run to look at: its bytes, a page, a capture |
 //! | [`run`] | one run, many runs, verdicts |
 //! | [`hunt`] | seeds by the hour, in shards, with a report that grows and merges |
 //! | [`shrink`] | from a scenario that fails to the smallest one that does |
@@ -50,6 +51,7 @@ pub mod tap;
 pub mod timing;
 pub mod trace;
 pub mod version;
+pub mod view;
 pub mod watch;
 pub mod workload;
 pub mod world;

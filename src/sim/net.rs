@@ -20,6 +20,8 @@ const REFUSED_AFTER: Duration = Duration::from_millis(20);
 
 /// The ports of the server, in the order of the doors.
 pub mod port {
+    use crate::proto::command::Door;
+
     /// Booking.
     pub const BOOKING: u16 = 443;
     /// Ticket.
@@ -28,6 +30,17 @@ pub mod port {
     pub const ENTRY: u16 = 10_009;
     /// Carriage.
     pub const CARRIAGE: u16 = 9282;
+
+    /// The port of a door.
+    #[must_use]
+    pub const fn of(door: Door) -> u16 {
+        match door {
+            Door::Booking => BOOKING,
+            Door::Ticket => TICKET,
+            Door::Entry => ENTRY,
+            Door::Carriage => CARRIAGE,
+        }
+    }
 }
 
 /// The network as one party sees it: the server, or one client.
@@ -74,7 +87,12 @@ impl TurmoilNet {
         let carriage = client && port == port::CARRIAGE;
         let side = Side { owner: self.owner.clone(), link, port, client, carriage };
         let tap = client.then(|| Tap::new(self.keys.clone()));
-        FaultStream::new(stream, side, self.control.clone(), self.trace.clone(), entropy, tap)
+        let between = stream.local_addr().ok().zip(stream.peer_addr().ok());
+        let stream = FaultStream::new(stream, side, self.control.clone(), self.trace.clone(), entropy, tap);
+        if let Some((local, remote)) = between {
+            self.trace.opened(stream.line(), &self.owner, client, local, remote);
+        }
+        stream
     }
 
     /// Connects like a client does.

@@ -75,10 +75,20 @@ impl Outcome {
 /// Runs a scenario in a thread of its own. A panic is a violation like another one.
 #[must_use]
 pub fn run(scenario: &Scenario) -> Outcome {
+    run_apart(scenario, run_here)
+}
+
+/// The same run, and its trace has the bytes too: to look at it.
+#[must_use]
+pub fn run_recorded(scenario: &Scenario) -> Outcome {
+    run_apart(scenario, |s| run_world(s, true))
+}
+
+fn run_apart(scenario: &Scenario, run: fn(&Scenario) -> Outcome) -> Outcome {
     let (mine, seed) = (scenario.clone(), scenario.seed);
     let thread = std::thread::Builder::new().name(format!("seed {seed}")).stack_size(8 << 20);
     let guarded = move || {
-        let ended = panic::catch_unwind(AssertUnwindSafe(|| run_here(&mine)));
+        let ended = panic::catch_unwind(AssertUnwindSafe(|| run(&mine)));
         ended.unwrap_or_else(|_| {
             let said = SAID.take().unwrap_or_else(|| "nobody knows where".to_owned());
             Outcome::broken(mine.seed, format!("{PANICKED}{said}"))
@@ -121,10 +131,17 @@ fn listen_to_panics() {
 /// Runs a scenario in this thread. Prefer [`run`].
 #[must_use]
 pub fn run_here(scenario: &Scenario) -> Outcome {
+    run_world(scenario, false)
+}
+
+fn run_world(scenario: &Scenario, recorded: bool) -> Outcome {
     let mut world = match World::new(scenario) {
         Ok(world) => world,
         Err(why) => return Outcome::broken(scenario.seed, why),
     };
+    if recorded {
+        world.trace.keep_bytes();
+    }
     let mut director = Director::new(&world);
     let mut workload = Workload::new(&world);
     let converged_in = play(&mut world, &mut director, &mut workload);

@@ -18,7 +18,7 @@ use tokio::time::Sleep;
 
 use super::control::{Control, Half};
 use super::tap::{Seen, Tap};
-use super::trace::{Kind, Tracer, Way, digest};
+use super::trace::{Kind, Tracer, Way};
 use crate::proto::entropy::Entropy;
 
 /// How long bytes that came are held back at most, in milliseconds.
@@ -105,9 +105,7 @@ impl<S: Send + 'static> FaultStream<S> {
 
     fn note_packets(&self, way: Way, seen: &[Seen]) {
         for p in seen {
-            let status = p.integer("status");
-            let kind = Kind::Packet { way, method: p.method.clone(), id: p.id, body_len: p.body.len(), status };
-            self.trace.record(&self.side.owner, self.line, kind);
+            self.trace.packet(&self.side.owner, self.line, way, p);
         }
     }
 
@@ -191,6 +189,7 @@ impl<S: AsyncRead + Unpin + Send + 'static> FaultStream<S> {
                     }
                     self.came.extend_from_slice(bytes);
                     self.control.came(&self.side.owner);
+                    self.trace.came(self.line, bytes.len());
                     if let Some(seen) = self.tap.as_mut().map(|t| t.down(bytes)) {
                         self.note_packets(Way::In, &seen);
                     }
@@ -289,7 +288,7 @@ impl<S: AsyncWrite + Unpin + Send + 'static> AsyncWrite for FaultStream<S> {
         }
         me.control.wrote(&me.side.link, me.side.client);
         let bytes = buf.get(..taken).unwrap_or_default();
-        me.trace.record(&me.side.owner, me.line, Kind::Bytes { way: Way::Out, len: taken, digest: digest(bytes) });
+        me.trace.bytes(&me.side.owner, me.line, bytes, flipped.as_deref().and_then(|f| f.get(..taken)));
         me.tapped = me.tapped.saturating_sub(taken);
         me.written += taken as u64;
         me.passed(taken)?;
@@ -309,6 +308,7 @@ impl<S: AsyncWrite + Unpin + Send + 'static> AsyncWrite for FaultStream<S> {
 impl<S: Send + 'static> Drop for FaultStream<S> {
     fn drop(&mut self) {
         self.control.close(self.line);
+        self.trace.closed(self.line);
         if let Some(inner) = self.inner.take()
             && self.control.is_dying(&self.side.owner)
         {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::proto::limits::Limits;
 use crate::proto::secure::{Handshake, Opener, SessionKey, Witness};
-use crate::proto::wire::{Deframer, Document};
+use crate::proto::wire::{Deframer, Document, Header};
 
 /// Bytes that a tap keeps while it waits for the key.
 const HELD_MAX: usize = 64 << 10;
@@ -50,11 +50,19 @@ pub struct Seen {
     pub method: String,
     /// The packet id.
     pub id: u32,
+    /// The header.
+    pub header: Header,
     /// The body.
     pub body: Vec<u8>,
 }
 
 impl Seen {
+    /// Header and body, as they were before they were sealed.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        [self.header.encode().as_slice(), &self.body].concat()
+    }
+
     /// A number of the body, by its name.
     #[must_use]
     pub fn integer(&self, name: &str) -> Option<i64> {
@@ -84,7 +92,8 @@ impl Half {
         let mut seen = Vec::new();
         // Whole packets before the first bad byte count.
         while let Ok(Some(p)) = self.deframer.next_packet() {
-            seen.push(Seen { method: p.header.method.as_str().to_owned(), id: p.header.id, body: p.body.to_vec() });
+            let (header, method) = (p.header, p.header.method.as_str().to_owned());
+            seen.push(Seen { method, id: header.id, header, body: p.body.to_vec() });
         }
         if fed.is_err() {
             self.opener = None;

@@ -4,12 +4,15 @@
 //! two runs with the same hash did the same to the last byte. What is right about a run is in `invariants`.
 
 use std::fmt::{self, Write as _};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 use super::clock::SimClock;
+use super::tap::Seen;
+use super::view::recording::{End, Moment, Recording};
 
 /// Which way a packet went, as its host sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,12 +119,12 @@ pub fn digest(bytes: &[u8]) -> u64 {
 #[derive(Clone)]
 pub struct Tracer {
     clock: SimClock,
-    events: Arc<Mutex<Vec<Event>>>,
+    book: Arc<Mutex<Trace>>,
 }
 
 impl fmt::Debug for Tracer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Tracer({} events)", self.lock().len())
+        write!(f, "Tracer({} events)", self.lock().events.len())
     }
 }
 
@@ -129,38 +132,96 @@ impl Tracer {
     /// An empty trace on this clock.
     #[must_use]
     pub fn new(clock: SimClock) -> Self {
-        Self { clock, events: Arc::default() }
+        Self { clock, book: Arc::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Event>> {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    /// From now on the bytes are kept too, for somebody who wants to look at the run. The trace stays the same.
+    pub fn keep_bytes(&self) {
+        self.lock().recording.get_or_insert_default();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Trace> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Records what happened now; gives back its place.
     pub fn record(&self, host: &Arc<str>, conn: u64, kind: Kind) -> usize {
         let at = self.clock.elapsed();
-        let mut events = self.lock();
-        let seq = events.len();
-        events.push(Event { seq, at, host: host.clone(), conn, kind });
-        seq
+        self.lock().push(at, host, conn, kind)
+    }
+
+    /// Records a packet that was seen now.
+    pub fn packet(&self, host: &Arc<str>, conn: u64, way: Way, p: &Seen) {
+        let status = p.integer("status");
+        let kind = Kind::Packet { way, method: p.method.clone(), id: p.id, body_len: p.body.len(), status };
+        let mut book = self.lock();
+        let seq = book.push(self.clock.elapsed(), host, conn, kind);
+        if let Some(recording) = &mut book.recording {
+            recording.plain.insert(seq, p.bytes());
+        }
+    }
+
+    /// Records bytes that go out now, and what becomes of them on the way where that is something else.
+    pub fn bytes(&self, host: &Arc<str>, conn: u64, bytes: &[u8], spoilt: Option<&[u8]>) {
+        let kind = Kind::Bytes { way: Way::Out, len: bytes.len(), digest: digest(bytes) };
+        let mut book = self.lock();
+        let seq = book.push(self.clock.elapsed(), host, conn, kind);
+        if let Some(recording) = &mut book.recording {
+            recording.sealed.insert(seq, spoilt.unwrap_or(bytes).to_vec());
+            if spoilt.is_some() {
+                recording.meant.insert(seq, bytes.to_vec());
+            }
+        }
+    }
+
+    /// Tells the recording something, if there is one.
+    fn tell(&self, what: impl FnOnce(&mut Recording, Moment)) {
+        let mut book = self.lock();
+        let when = Moment { seq: book.events.len(), at: self.clock.elapsed() };
+        if let Some(recording) = &mut book.recording {
+            what(recording, when);
+        }
+    }
+
+    /// An end of a connection is made, between these addresses.
+    pub fn opened(&self, line: u64, owner: &Arc<str>, client: bool, local: SocketAddr, remote: SocketAddr) {
+        let (owner, came) = (owner.clone(), Vec::new());
+        self.tell(|r, opened| {
+            r.opened(line, End { owner, client, local, remote, other: None, conn: None, opened, closed: None, came });
+        });
+    }
+
+    /// An end of a connection is let go.
+    pub fn closed(&self, line: u64) {
+        self.tell(|r, when| r.closed(line, when));
+    }
+
+    /// So many bytes have come to an end.
+    pub fn came(&self, line: u64, len: usize) {
+        self.tell(|r, when| r.came(line, when, len));
+    }
+
+    /// The server `host` gives a connection that it has accepted at `port` this number.
+    pub fn accepted(&self, host: &str, port: u16, conn: u64) {
+        self.tell(|r, _| r.accepted(host, port, conn));
     }
 
     /// How many events there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.lock().len()
+        self.lock().events.len()
     }
 
     /// Whether nothing has happened.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.lock().is_empty()
+        self.lock().events.is_empty()
     }
 
     /// All of them, taken out.
     #[must_use]
     pub fn take(&self) -> Trace {
-        Trace { events: std::mem::take(&mut *self.lock()) }
+        std::mem::take(&mut *self.lock())
     }
 }
 
@@ -169,9 +230,17 @@ impl Tracer {
 pub struct Trace {
     /// In the order in which they happened.
     pub events: Vec<Event>,
+    /// The bytes, where they were kept: no part of the hash nor of a difference.
+    pub recording: Option<Recording>,
 }
 
 impl Trace {
+    fn push(&mut self, at: Duration, host: &Arc<str>, conn: u64, kind: Kind) -> usize {
+        let seq = self.events.len();
+        self.events.push(Event { seq, at, host: host.clone(), conn, kind });
+        seq
+    }
+
     /// SHA-256 over the text of all events, in hexadecimal.
     #[must_use]
     pub fn hash(&self) -> String {

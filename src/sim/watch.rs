@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::clock::SimClock;
 use super::invariants::{Court, Invariant};
+use super::net::port;
 use super::tap::{Keys, Seen, Tap};
 use super::trace::{Kind, Tracer, Way};
 use crate::net::serve::Note;
@@ -173,6 +174,7 @@ impl Watch {
         match *note {
             Note::Accepted(conn, door) => {
                 self.settle_leaving();
+                self.trace.accepted(&self.host, port::of(door), conn);
                 self.record(conn, Kind::Line(format!("accepted at {}", door.as_str())));
                 self.conns.insert(conn, View::new(door, Tap::new(self.keys.clone()), now));
                 if self.conns.len() > self.bounds.connections {
@@ -222,8 +224,7 @@ impl Watch {
     }
 
     fn packet(&self, conn: ConnId, way: Way, p: &Seen) {
-        let status = p.integer("status");
-        self.record(conn, Kind::Packet { way, method: p.method.clone(), id: p.id, body_len: p.body.len(), status });
+        self.trace.packet(&self.host, conn, way, p);
     }
 
     fn came(&mut self, conn: ConnId, p: &Seen) {
