@@ -11,7 +11,7 @@ use super::{Exit, Failure, Outcome};
 use crate::proto::secure::Era;
 use crate::spec::catalogue::export::Export;
 use crate::spec::catalogue::list::{self, Filter, State};
-use crate::spec::catalogue::{Catalogue, Ink, page};
+use crate::spec::catalogue::{Catalogue, Ink, page, wireshark};
 use crate::spec::corpus::Corpus;
 use crate::spec::format::command::{Direction, Group, Place};
 use crate::spec::{doc, lint};
@@ -47,9 +47,12 @@ enum What {
     },
     /// The catalogue and the requirements as one document for other tools
     Export {
-        /// As JSON, the only form there is
+        /// As JSON, which is what it is without a word too
         #[arg(long)]
         json: bool,
+        /// As a dissector for Wireshark, in Lua
+        #[arg(long, conflicts_with = "json")]
+        wireshark: bool,
         /// Where to; without it stdout
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
@@ -125,8 +128,13 @@ pub fn run(args: &Args) -> Outcome {
         What::Lint { src } => lint_all(&corpus, src.as_deref()),
         What::List(args) => list_methods(&catalogue(&corpus)?, args),
         What::Show { name } => show(&Catalogue::new(&corpus), name),
-        What::Export { json: _, file } => {
-            let text = Export::of(&sound(&corpus)?).to_json().map_err(Failure::incomplete)?;
+        What::Export { json: _, wireshark, file } => {
+            let sound = sound(&corpus)?;
+            let text = if *wireshark {
+                wireshark::lua(&sound)
+            } else {
+                Export::of(&sound).to_json().map_err(Failure::incomplete)?
+            };
             match file {
                 Some(file) => write(file, &text).map(|()| Exit::Ok),
                 None => print(&text),

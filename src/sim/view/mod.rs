@@ -1,3 +1,16 @@
 //! A run to look at: what was on the wire, joined to the events of the trace.
+//!
+//! | file | what it makes |
+//! | --- | --- |
+//! | [`recording`] | the bytes that the trace leaves out, kept while the run goes on |
+//! | [`story`] | events with their connections, packets with both ends, faults with their lanes, violations with their events |
+//! | [`data`], [`page`] | the story as columns of JSON, in one HTML file |
+//! | [`capture`] | the story as pcapng, for Wireshark |
+//! | [`timeline`] | the story as lines for a terminal |
 
+pub mod capture;
+pub mod data;
+pub mod page;
 pub mod recording;
+pub mod story;
+pub mod timeline;

@@ -9,6 +9,7 @@ pub mod lint;
 pub mod list;
 pub mod page;
 mod text;
+pub mod wireshark;
 
 use super::corpus::Corpus;
 use super::format::command::{Direction, Group};
