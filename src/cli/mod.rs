@@ -124,6 +124,18 @@ fn decode(args: &decode::Args) -> Outcome {
     }
 }
 
+/// Prints a result. Whoever has read enough of it, as `head` does, is no failure.
+///
+/// # Errors
+/// Nobody can be told.
+pub(crate) fn print(text: impl fmt::Display) -> Result<(), Failure> {
+    use std::io::Write as _;
+    match write!(std::io::stdout().lock(), "{text}") {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::incomplete(format!("print: {e}"))),
+        _ => Ok(()),
+    }
+}
+
 const RED: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
 
 /// A runtime for one subcommand: the server decides in one task, so one thread does the work, and a few do RSA.

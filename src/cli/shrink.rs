@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::sim::{KEEP, jobs, parameters, parse_quirk, seed_file};
-use super::{Exit, Failure, Outcome, files};
+use super::{Exit, Failure, Outcome, files, print};
 use crate::sim::run::with_quirks;
 use crate::sim::scenario::Scenario;
 use crate::sim::shrink::{Budget, Shrunk, Size, page, shrink};
@@ -41,7 +41,7 @@ pub fn run(args: &Args) -> Outcome {
         eprintln!("it does not fail: every invariant holds");
         return Ok(Exit::Ok);
     };
-    print!("{text}");
+    print(&text)?;
     eprintln!("\nkept: {}", path.display());
     eprintln!("for ever: {}", keep_command(&path));
     eprintln!("replay: locospec replay {}", path.display());

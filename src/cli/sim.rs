@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 pub(crate) use self::failures::{KEEP, parameters, seed_file};
 use self::failures::{Shrinking, tell};
 use self::state::{Keeper, stop_flag};
-use super::{Exit, Failure, Outcome};
+use super::{Exit, Failure, Outcome, print};
 use crate::net::Clock;
 use crate::proto::quirk::Quirk;
 use crate::sim::hunt::report::{Of, Report};
@@ -78,6 +78,9 @@ struct HuntArgs {
     /// Begin no run after so many failures
     #[arg(long, value_name = "N", default_value_t = 10)]
     failures: usize,
+    /// A fault that never bit is a failure
+    #[arg(long)]
+    all_bite: bool,
     /// Where scenarios that failed are kept
     #[arg(long, value_name = "DIR", default_value = KEEP)]
     keep: PathBuf,
@@ -125,13 +128,15 @@ pub fn run(args: &Args) -> Outcome {
     if let Some(path) = &args.report {
         state::write(path, &report)?;
     }
-    print!("{report}");
+    print(&report)?;
     let jobs = jobs(args.jobs);
     let budget = if args.no_shrink || end == End::Stopped { 0 } else { args.shrink_runs };
     let shrinking = Shrinking { jobs, runs_max: budget };
     tell(&report, &args.keep, |seed| run::with_quirks(seed, &args.quirks), shrinking)?;
+    let toothless = if args.all_bite { report.toothless() } else { Vec::new() };
+    toothless.iter().for_each(|name| eprintln!("never: {name}"));
     Ok(match end {
-        _ if !report.failed.is_empty() => Exit::Found,
+        _ if !report.failed.is_empty() || !toothless.is_empty() => Exit::Found,
         End::Stopped => Exit::Incomplete,
         _ => Exit::Ok,
     })
@@ -146,7 +151,7 @@ pub(crate) fn hunt(seeds: Range<u64>, told: Option<u64>, quirks: &[String], keep
     let keeper = Keeper::open(None, Of::this_build(PROFILE, quirks), &asked.to_string())?;
     let jobs = jobs(told);
     let (report, _) = hunt_on(asked, jobs, Until { time: None, failures: 10 }, quirks, keeper)?;
-    print!("{report}");
+    print(&report)?;
     tell(&report, keep, |seed| run::with_quirks(seed, quirks), Shrinking { jobs, runs_max: 0 })?;
     Ok(if report.failed.is_empty() { Exit::Ok } else { Exit::Found })
 }

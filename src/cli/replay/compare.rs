@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::super::{Exit, Failure, Outcome};
+use super::super::{Exit, Failure, Outcome, print};
 use crate::sim::run::run;
 use crate::sim::scenario::Scenario;
 use crate::sim::trace::first_difference;
@@ -47,11 +47,11 @@ fn tell(scenario: &Scenario, name: &Path, text: &str) -> Outcome {
     let mine = events_in(&events.join("\n"));
     match first_difference(&mine, &theirs) {
         None => {
-            println!("the same {} events", mine.len());
+            print(format_args!("the same {} events\n", mine.len()))?;
             Ok(Exit::Ok)
         }
         Some(difference) => {
-            println!("left is this build, right is {}; {difference}", name.display());
+            print(format_args!("left is this build, right is {}; {difference}\n", name.display()))?;
             Ok(Exit::Found)
         }
     }

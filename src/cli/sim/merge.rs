@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::{Exit, Failure, Outcome};
+use super::super::{Exit, Failure, Outcome, print};
 use super::state::{read, write};
 
 /// Arguments.
@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     if let Some(path) = &args.out {
         write(path, &sum)?;
     }
-    print!("{sum}");
+    print(&sum)?;
     eprintln!("seeds {}", sum.done);
     for (seed, failed) in &sum.failed {
         eprintln!("\nseed {seed} FAILED");

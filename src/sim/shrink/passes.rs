@@ -36,6 +36,8 @@ impl<'a> Shrinker<'a> {
 
     /// Makes it smaller until nothing more can go or the budget is spent.
     pub fn run(&mut self) {
+        // First, as long as the script is that of the whole run: drawn again for fewer, it would be another one.
+        self.unroll();
         let mut round = 0;
         loop {
             let before = self.now.clone();
@@ -44,9 +46,6 @@ impl<'a> Shrinker<'a> {
             self.hosts();
             self.users();
             self.numbers_of_world();
-            if round == 0 {
-                self.unroll();
-            }
             self.list("operations", "/workload/script");
             self.other_lists();
             if round == 0 {
@@ -56,9 +55,11 @@ impl<'a> Shrinker<'a> {
             self.leaves();
             round += 1;
             if self.now == before || self.judge.is_spent() {
-                return;
+                break;
             }
         }
+        // What does not matter says nothing, rather than its least value.
+        self.settings();
     }
 
     /// Takes the first candidate that still fails; gives its place.
@@ -153,8 +154,8 @@ impl<'a> Shrinker<'a> {
 
     /// From so many drawn actions to a script of them, from which each can be taken out by itself.
     fn unroll(&mut self) {
-        let script = self.now.unrolled();
-        self.attempt("unrolled", &mut std::iter::once(Some(script).filter(|s| s.wrong().is_none())));
+        let script = tidy(value_of(&self.now.unrolled()));
+        self.attempt("unrolled", &mut std::iter::once(script));
     }
 
     /// Fields that may be left out are, once: their defaults are not always the least values.
