@@ -78,9 +78,6 @@ struct HuntArgs {
     /// Begin no run after so many failures
     #[arg(long, value_name = "N", default_value_t = 10)]
     failures: usize,
-    /// A fault that never bit is a failure
-    #[arg(long)]
-    all_bite: bool,
     /// Where scenarios that failed are kept
     #[arg(long, value_name = "DIR", default_value = KEEP)]
     keep: PathBuf,
@@ -133,10 +130,8 @@ pub fn run(args: &Args) -> Outcome {
     let budget = if args.no_shrink || end == End::Stopped { 0 } else { args.shrink_runs };
     let shrinking = Shrinking { jobs, runs_max: budget };
     tell(&report, &args.keep, |seed| run::with_quirks(seed, &args.quirks), shrinking)?;
-    let toothless = if args.all_bite { report.toothless() } else { Vec::new() };
-    toothless.iter().for_each(|name| eprintln!("never: {name}"));
     Ok(match end {
-        _ if !report.failed.is_empty() || !toothless.is_empty() => Exit::Found,
+        _ if !report.failed.is_empty() => Exit::Found,
         End::Stopped => Exit::Incomplete,
         _ => Exit::Ok,
     })

@@ -10,7 +10,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::seeds::Seeds;
-use crate::sim::evidence::FAULTS;
 use crate::sim::invariants::{Invariant, Violation};
 use crate::sim::run::Outcome;
 use crate::sim::version::written_by;
@@ -175,12 +174,6 @@ impl Report {
             let violations = outcome.violations.iter().map(Said::from).collect();
             self.failed.insert(outcome.seed, Failed { violations, trace: outcome.trace_hash.clone() });
         }
-    }
-
-    /// The faults that never bit.
-    #[must_use]
-    pub fn toothless(&self) -> Vec<&'static str> {
-        FAULTS.iter().copied().filter(|f| self.evidence.get(*f).is_none_or(|count| count.total == 0)).collect()
     }
 
     /// Adds another report of other seeds; the names are for the refusal.
