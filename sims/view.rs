@@ -1,4 +1,7 @@
-//! A run that is looked at: the same run, with its bytes.
+//! A run that is looked at: the same run, with its bytes; and the files that `replay` writes of it.
+
+use std::error::Error;
+use std::process::{Command, Output};
 
 use locospec::sim::generate::generate;
 use locospec::sim::run::{run, run_recorded};
@@ -35,4 +38,44 @@ fn keeping_the_bytes_changes_nothing() {
     );
     let numbered = recording.ends.values().filter(|e| !e.client && e.conn.is_some()).count();
     assert!(numbered >= both, "{numbered} of {both} connections have the server's number");
+}
+
+fn locospec(args: &[&str]) -> Result<Output, Box<dyn Error>> {
+    Ok(Command::new(env!("CARGO_BIN_EXE_locospec")).args(args).output()?)
+}
+
+#[test]
+fn replay_writes_a_page_and_a_capture_and_tells_what_is_asked_for() -> Result<(), Box<dyn Error>> {
+    let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let (page, capture) = (dir.join("seed-2.html"), dir.join("seed-2.pcapng"));
+    let files = ["--html", &page.to_string_lossy(), "--pcapng", &capture.to_string_lossy()].map(str::to_owned);
+    let mut args = vec!["replay", "2", "--only", "u1/main", "--method", "write", "--to", "20s"];
+    args.extend(files.iter().map(String::as_str));
+    let told = locospec(&args)?;
+    let text = String::from_utf8(told.stdout)?;
+    assert_eq!(told.status.code(), Some(0), "{text}");
+    assert!(text.contains("u1/main  ──>  server  WRITE #") && !text.contains("LOGINLIST"), "{text}");
+    assert!(!text.contains('\u{1b}'), "no colours where there is no terminal");
+    let html = std::fs::read_to_string(page)?;
+    assert!(html.starts_with("<!doctype html>") && html.contains("locospec-view/1") && html.len() > 200_000);
+    assert_eq!(std::fs::read(capture)?.get(..4), Some(&[0x0a, 0x0d, 0x0d, 0x0a][..]));
+
+    let told = locospec(&["replay", "2", "--only", "u9/main"])?;
+    let text = String::from_utf8(told.stderr)?;
+    assert_eq!(told.status.code(), Some(2), "{text}");
+    assert!(text.contains("no u9/main in this run") && text.contains("u1/main, "), "{text}");
+    Ok(())
+}
+
+#[test]
+fn the_dissector_has_the_catalogue() -> Result<(), Box<dyn Error>> {
+    let told = locospec(&["spec", "export", "--wireshark"])?;
+    let text = String::from_utf8(told.stdout)?;
+    assert_eq!(told.status.code(), Some(0));
+    for part in
+        ["[\"WRITE\"] = {", "title = \"Writes a message into a room\"", "[-950] = \"", "function loco.dissector("]
+    {
+        assert!(text.contains(part), "{part}");
+    }
+    Ok(())
 }

@@ -84,12 +84,13 @@ impl Recording {
         }
     }
 
-    /// The server `host` gives the oldest connection at `port` that has no number this one.
+    /// The server `host` gives the oldest connection at `port` that has no number this one. Where several hosts are one
+    /// server to the trace, it is the oldest one of any of them.
     pub(crate) fn accepted(&mut self, host: &str, port: u16, conn: u64) {
-        let waits = |e: &&mut End| {
-            !e.client && &*e.owner == host && e.local.port() == port && e.conn.is_none() && e.closed.is_none()
-        };
-        if let Some(end) = self.ends.values_mut().find(waits) {
+        let waits = |e: &End| !e.client && e.local.port() == port && e.conn.is_none() && e.closed.is_none();
+        let own = self.ends.iter().find(|(_, e)| waits(e) && &*e.owner == host);
+        let line = own.or_else(|| self.ends.iter().find(|(_, e)| waits(e))).map(|(n, _)| *n);
+        if let Some(end) = line.and_then(|n| self.ends.get_mut(&n)) {
             end.conn = Some(conn);
         }
     }

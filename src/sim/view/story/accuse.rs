@@ -53,17 +53,19 @@ pub(super) fn charges(
         if about.len() < 2 {
             about.extend(near(&clues, v.event, events, told, links));
         }
+        // The nearest ones, and what fell whatever its distance.
+        let skip = about.len().saturating_sub(ABOUT_MAX);
+        let mut about: BTreeSet<usize> = about.into_iter().skip(skip).collect();
         about.extend(falls(v.event, events));
         if v.event < events.len() {
             about.insert(v.event);
         }
-        let skip = about.len().saturating_sub(ABOUT_MAX);
         Charge {
             invariant: v.invariant.name(),
             sentence: v.invariant.sentence(),
             what: v.what.clone(),
             event: v.event,
-            about: about.into_iter().skip(skip).collect(),
+            about: about.into_iter().collect(),
         }
     };
     outcome.violations.iter().map(charge).collect()

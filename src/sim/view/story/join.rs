@@ -60,12 +60,17 @@ pub(super) fn events(told: &mut [Told], links: &mut [Link], events: &[Event], re
         // The server has numbers of its own for everything but the bytes on the wire.
         let by_conn = server && !matches!(event.kind, Kind::Bytes { .. });
         let end = if by_conn {
-            let all = numbered.get(&(&*event.host, event.conn)).map_or(&[][..], Vec::as_slice);
+            let named = numbered.get(&(&*event.host, event.conn));
+            let all = named.or_else(|| numbered.get(&("", event.conn))).map_or(&[][..], Vec::as_slice);
             all.iter().rev().find(|(from, _)| *from <= event.seq).map(|(_, end)| *end)
         } else {
             Some(event.conn)
         };
         t.link = end.and_then(|n| by_end.get(&n)).copied();
+        // The trace may know several hosts as one server: the connection says which one it is.
+        if let Some(lane) = t.link.filter(|_| by_conn).and_then(|i| links.get(i)).and_then(|l| l.server_lane) {
+            t.lane = lane;
+        }
         let Some([up, down]) = t.link.and_then(|i| flows.get_mut(i)) else { continue };
         let (out, into) = if server { (down, up) } else { (up, down) };
         match event.kind {
@@ -93,6 +98,8 @@ fn numbered(recording: &Recording) -> BTreeMap<(&str, u64), Vec<(usize, u64)>> {
     for (n, end) in recording.ends.iter().filter(|(_, e)| !e.client) {
         if let Some(conn) = end.conn {
             all.entry((&*end.owner, conn)).or_default().push((end.opened.seq, *n));
+            // By the number alone, for who does not know the host.
+            all.entry(("", conn)).or_default().push((end.opened.seq, *n));
         }
     }
     all.values_mut().for_each(|v| v.sort_unstable());
