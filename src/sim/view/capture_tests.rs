@@ -1,8 +1,9 @@
 //! The capture is read back: blocks, checksums, and the streams in it.
 
 use super::*;
-use crate::sim::run::{Outcome, run_recorded, with_quirks};
+use crate::sim::run::{Outcome, run_recorded};
 use crate::sim::scenario::Scenario;
+use crate::sim::view::lost_message;
 
 /// A packet as a reader finds it: interface, time, bytes, options.
 struct Read {
@@ -38,7 +39,7 @@ fn read(file: &[u8]) -> (Vec<u32>, Vec<Read>) {
 }
 
 fn run() -> (Scenario, Outcome) {
-    let scenario = with_quirks(4, &["ack-before-durable".to_owned()]);
+    let scenario = lost_message();
     let outcome = run_recorded(&scenario);
     (scenario, outcome)
 }

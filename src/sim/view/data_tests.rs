@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::*;
 use crate::sim::generate::generate;
-use crate::sim::run::{Outcome, run_recorded, with_quirks};
+use crate::sim::run::{Outcome, run_recorded};
 use crate::sim::scenario::Scenario;
+use crate::sim::view::lost_message;
 
 fn told(scenario: &Scenario, outcome: &Outcome, budget: usize) -> Value {
     let story = Story::of(scenario, outcome);
@@ -21,7 +22,7 @@ fn len(value: &Value, path: &str) -> usize {
 
 #[test]
 fn every_column_has_every_event_and_every_packet_its_bytes() {
-    let scenario = with_quirks(4, &["ack-before-durable".to_owned()]);
+    let scenario = lost_message();
     let outcome = run_recorded(&scenario);
     let data = told(&scenario, &outcome, usize::MAX);
     let n = outcome.trace.events.len();
@@ -48,7 +49,7 @@ fn every_column_has_every_event_and_every_packet_its_bytes() {
 
 #[test]
 fn a_small_page_keeps_what_the_violation_speaks_of_and_says_what_it_leaves_out() {
-    let scenario = with_quirks(4, &["ack-before-durable".to_owned()]);
+    let scenario = lost_message();
     let outcome = run_recorded(&scenario);
     let data = told(&scenario, &outcome, 60_000);
     let said = data["left_out"].as_str().unwrap_or_default();

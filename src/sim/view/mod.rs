@@ -14,3 +14,10 @@ pub mod page;
 pub mod recording;
 pub mod story;
 pub mod timeline;
+
+/// A run that a planted bug breaks, for the tests of everything that shows a run: a file, so that it stays the same.
+#[cfg(test)]
+fn lost_message() -> crate::sim::scenario::Scenario {
+    let text = include_str!("../../../sims/page/lost-message.yaml");
+    crate::sim::scenario::Scenario::parse("lost-message.yaml", text).expect("it is a scenario")
+}

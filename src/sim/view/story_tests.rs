@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::sim::generate::generate;
-use crate::sim::run::{run_recorded, with_quirks};
+use crate::sim::run::run_recorded;
 use crate::sim::trace::Way;
+use crate::sim::view::lost_message;
 
 #[test]
 fn packets_have_both_ends_and_their_sealed_bytes() {
@@ -45,7 +46,7 @@ fn stream(recording: &Recording, events: &[Event], line: u64) -> Vec<u8> {
 
 #[test]
 fn a_violation_names_its_events_and_faults_have_their_lanes() {
-    let scenario = with_quirks(4, &["ack-before-durable".to_owned()]);
+    let scenario = lost_message();
     let outcome = run_recorded(&scenario);
     let story = Story::of(&scenario, &outcome);
     let charge = story.charges.first().expect("the planted bug is found");

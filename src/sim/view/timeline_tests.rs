@@ -1,7 +1,8 @@
 //! The timeline of a run that a planted bug breaks, and what filters leave of it.
 
 use super::*;
-use crate::sim::run::{run_recorded, with_quirks};
+use crate::sim::run::run_recorded;
+use crate::sim::view::lost_message;
 
 fn plain(lines: &[String]) -> String {
     anstream::adapter::strip_str(&lines.join("\n")).to_string()
@@ -9,7 +10,7 @@ fn plain(lines: &[String]) -> String {
 
 #[test]
 fn a_failed_run_is_told_around_what_did_not_hold() {
-    let scenario = with_quirks(4, &["ack-before-durable".to_owned()]);
+    let scenario = lost_message();
     let outcome = run_recorded(&scenario);
     let story = Story::of(&scenario, &outcome);
     let text = plain(&around(&story, &Filter::default(), 20));
