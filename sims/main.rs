@@ -22,7 +22,16 @@ mod shrink;
 mod stranger;
 mod view;
 
+use std::path::Path;
+
 use locospec::sim::run::Outcome;
+use locospec::sim::scenario::Scenario;
+
+/// The named scenario of `scenarios/`.
+fn scenario(name: &str) -> Scenario {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sims/scenarios");
+    Scenario::read(&folder.join(name).with_extension("yaml")).unwrap_or_else(|e| panic!("{e}"))
+}
 
 /// What a test says about a run that failed: seed first, violations, and how to see more.
 fn story(outcome: &Outcome) -> String {

@@ -46,7 +46,7 @@ pub async fn house(limits: Limits) -> io::Result<House> {
     let config = Config { ticket_port, carriage_port, limits, ..Config::default() };
     let server = Server::new(config, entropy.fork());
     let unwrapper = Unwrapper::Threads(Arc::new(KeyRing::test()), entropy);
-    let setup = Setup { tls: None, clock, unwrapper, observer: None, pace: None };
+    let setup = Setup { tls: None, clock, unwrapper, observer: None, pace: None, operator: None };
     let (stop, stopped) = oneshot::channel();
     let done = tokio::spawn(async move {
         let stop = async {

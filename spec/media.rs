@@ -57,7 +57,7 @@ async fn house(limits: Limits) -> io::Result<(u16, u16, mpsc::UnboundedReceiver<
             let _ = tell.send(*why);
         }
     });
-    let setup = Setup { tls: None, clock, unwrapper, observer: Some(observer), pace: None };
+    let setup = Setup { tls: None, clock, unwrapper, observer: Some(observer), pace: None, operator: None };
     tokio::spawn(serve(Tcp, doors, server, db, setup, std::future::pending()));
     Ok((booking, carriage_port, closings))
 }

@@ -125,7 +125,7 @@ fn serve_until(
         });
         seeded.map_err(|e| e.to_string())?;
         let unwrapper = Unwrapper::Threads(Arc::new(keys), Entropy::named(1, "unwrap"));
-        let setup = Setup { tls: Some(tls), clock, unwrapper, observer: None, pace: None };
+        let setup = Setup { tls: Some(tls), clock, unwrapper, observer: None, pace: None, operator: None };
         ready.send(addrs).map_err(|e| e.to_string())?;
         let stop = async {
             let _ = stopped.await;

@@ -40,6 +40,7 @@ async fn two_strangers() -> Result<(), Failed> {
         unwrapper: Unwrapper::Threads(Arc::new(KeyRing::test()), Entropy::named(1, "blinding")),
         observer: None,
         pace: None,
+        operator: None,
     };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = Server::new(config, Entropy::named(1, "server"));

@@ -149,6 +149,7 @@ async fn listen(
         unwrapper: Unwrapper::Threads(Arc::new(ring), entropy),
         observer: args.verbose.then(talk),
         pace: None,
+        operator: None,
     };
     // Whoever sees the endpoints may stop the server: the signal must be caught before they are written.
     let stop = stop_signal()?;

@@ -17,11 +17,13 @@ use self::state::{Keeper, stop_flag};
 use super::{Exit, Failure, Outcome, print};
 use crate::net::Clock;
 use crate::proto::quirk::Quirk;
+use crate::sim::evidence::FAULTS;
 use crate::sim::hunt::report::{Of, Report};
 use crate::sim::hunt::seeds::parse_range;
 use crate::sim::hunt::shard::Choice;
 use crate::sim::hunt::{Asked, End, Hunter, Until};
 use crate::sim::run;
+use crate::sim::sometimes::Place;
 use crate::spec::format::Span;
 
 /// The profile of scenarios.
@@ -69,6 +71,9 @@ struct HuntArgs {
     /// Plant this bug; may be given several times
     #[arg(long = "quirk", value_name = "NAME", value_parser = parse_quirk)]
     quirks: Vec<String>,
+    /// A fault that never bit and a place that was never reached are failures
+    #[arg(long)]
+    all_bite: bool,
     /// Keep what is done in this file, and go on with it
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
@@ -133,8 +138,17 @@ pub fn run(args: &Args) -> Outcome {
     Ok(match end {
         _ if !report.failed.is_empty() => Exit::Found,
         End::Stopped => Exit::Incomplete,
+        _ if args.all_bite && never(&report) => Exit::Found,
         _ => Exit::Ok,
     })
+}
+
+/// Says which faults never bit and which places were never reached; whether there are any.
+fn never(report: &Report) -> bool {
+    let all = FAULTS.iter().copied().chain(Place::ALL.iter().map(|p| p.name()));
+    let missing: Vec<_> = all.filter(|name| report.evidence.get(*name).is_none_or(|n| n.total == 0)).collect();
+    missing.iter().for_each(|name| eprintln!("never: {name}"));
+    !missing.is_empty()
 }
 
 /// Runs the seeds and says what came of them.

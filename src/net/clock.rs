@@ -2,14 +2,18 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::proto::entropy::Entropy;
 use crate::proto::time::Time;
 
 /// Says what time it is. It never goes back.
 #[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> Time + Send + Sync>);
+pub struct Clock {
+    read: Arc<dyn Fn() -> Time + Send + Sync>,
+    /// How long the runtime has to wait until this clock has gone on by so much; nothing where it keeps the same time.
+    wait: Option<Arc<dyn Fn(Duration) -> Duration + Send + Sync>>,
+}
 
 impl Clock {
     /// The wall clock, read once; from then on monotonic time is added.
@@ -19,19 +23,36 @@ impl Clock {
         let base = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let base = Time::from_micros(u64::try_from(base.as_micros()).unwrap_or(u64::MAX));
         let start = std::time::Instant::now();
-        Self(Arc::new(move || base + start.elapsed()))
+        Self::of(move || base + start.elapsed())
     }
 
     /// A clock of the caller's own: the simulator's.
     #[must_use]
     pub fn of(read: impl Fn() -> Time + Send + Sync + 'static) -> Self {
-        Self(Arc::new(read))
+        Self { read: Arc::new(read), wait: None }
+    }
+
+    /// A clock that does not keep the runtime's time: `wait` says how long the runtime has to wait until this clock has
+    /// gone on by so much.
+    #[must_use]
+    pub fn running(
+        read: impl Fn() -> Time + Send + Sync + 'static,
+        wait: impl Fn(Duration) -> Duration + Send + Sync + 'static,
+    ) -> Self {
+        Self { read: Arc::new(read), wait: Some(Arc::new(wait)) }
+    }
+
+    /// How long the runtime has to wait until this clock shows `at`.
+    #[must_use]
+    pub fn until(&self, at: Time) -> Duration {
+        let left = at - self.now();
+        self.wait.as_ref().map_or(left, |wait| wait(left))
     }
 
     /// What time it is.
     #[must_use]
     pub fn now(&self) -> Time {
-        (self.0)()
+        (self.read)()
     }
 }
 

@@ -118,7 +118,7 @@ pub(super) async fn drive<N: Network, S: Seat>(net: N, mut client: Client, setup
         let deadline = client.deadline();
         let wait = async {
             match deadline {
-                Some(at) => tokio::time::sleep(at - setup.clock.now()).await,
+                Some(at) => tokio::time::sleep(setup.clock.until(at)).await,
                 None => pending().await,
             }
         };
@@ -228,7 +228,11 @@ impl<N: Network> Links<N> {
                 }
             }
             Arrived::Gone(conn) => {
-                if self.open.remove(&conn).is_some() {
+                if let Some(slot) = self.open.remove(&conn) {
+                    // What is queued may never be taken: a peer that ended without a word answers nothing.
+                    if let Slot::Up(link) = slot {
+                        link.close();
+                    }
                     client.handle(Input::Closed { conn }, now);
                 }
             }

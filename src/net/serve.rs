@@ -29,7 +29,7 @@ use super::{BoxStream, Clock, Network};
 use crate::proto::command::Door;
 use crate::proto::entropy::Entropy;
 use crate::proto::secure::{Era, KeyRing, SessionKey, unwrap};
-use crate::proto::server::store::StoreError;
+use crate::proto::server::store::{Effect, StoreError};
 use crate::proto::server::{ConnId, Server, Why};
 use crate::store::Database;
 
@@ -60,8 +60,11 @@ pub enum Note<'a> {
 /// Who hears of [`Note`]s.
 pub type Observer = Arc<dyn Fn(&Note<'_>) + Send + Sync>;
 
-/// How long the next commit takes on top of itself: the simulator's slow disk and its yield points.
-pub type Pace = Box<dyn FnMut() -> Duration + Send>;
+/// How long the next commit takes on top of itself, if it takes longer: the simulator's slow disk and its yield points.
+pub type Pace = Box<dyn FnMut() -> Option<Duration> + Send>;
+
+/// What somebody in charge changes in the store before the next batch: the simulator's tokens that expire.
+pub type Operator = Box<dyn FnMut() -> Vec<Effect> + Send>;
 
 /// Unwraps session keys. Whatever the block is, it gives a key.
 #[derive(Clone)]
@@ -89,6 +92,8 @@ pub struct Setup {
     pub observer: Option<Observer>,
     /// Slows commits.
     pub pace: Option<Pace>,
+    /// Changes the store beside all peers.
+    pub operator: Option<Operator>,
 }
 
 impl fmt::Debug for Setup {

@@ -3,60 +3,31 @@
 //! An owner is a client (`alice/main`) or `server`. Orders stay with the owner, so that they find whichever connection
 //! it has; each fault counts how often it *bit*, which is not how often it was ordered.
 
+mod bites;
+mod dials;
+mod orders;
+mod throttle;
+
 use std::any::Any;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
-use std::time::Duration;
 
+pub use self::bites::Bites;
+use self::dials::Dials;
+pub use self::orders::{Orders, ResetWay};
+use self::throttle::Throttles;
+pub use self::throttle::{Grant, Narrow};
 use super::clock::SimClock;
+use super::sometimes::Sometimes;
 use crate::proto::time::Time;
-
-/// How often each fault of a stream or link bit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Bites {
-    /// Writes that went out in several pieces.
-    pub cut_writes: u64,
-    /// Reads that gave less than had come.
-    pub cut_reads: u64,
-    /// Reads that joined what had come in several pieces.
-    pub joined_reads: u64,
-    /// Bytes that came and were held back for a while.
-    pub held_reads: u64,
-    /// Heartbeats that were swallowed.
-    pub heartbeats_lost: u64,
-    /// Reads that a stalled reader did not do.
-    pub stalled_reads: u64,
-    /// Streams that were reset under their owner.
-    pub resets: u64,
-    /// Bits that were flipped.
-    pub flips: u64,
-    /// Messages of the network in flight that a partition deleted.
-    pub partition_in_flight: u64,
-    /// Writes into a partition.
-    pub partition_writes: u64,
-    /// Writes that a hold delayed.
-    pub held_writes: u64,
-    /// Connects that failed.
-    pub failed_connects: u64,
-}
-
-/// What is ordered for an owner.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Orders {
-    /// Swallow this many heartbeats.
-    pub heartbeats: u32,
-    /// Flip a bit in this many writes to the carriage server.
-    pub flips: u32,
-    /// Reset the carriage connection after this many more bytes.
-    pub reset_after: Option<u64>,
-    /// Read nothing before this time.
-    pub stalled_until: Option<Time>,
-}
 
 #[derive(Debug)]
 struct Line {
     owner: Arc<str>,
+    /// The client's end only.
+    address: Option<SocketAddr>,
     reset: bool,
     wakers: [Option<Waker>; 2],
 }
@@ -67,9 +38,19 @@ struct State {
     lines: BTreeMap<u64, Line>,
     next_line: u64,
     orders: BTreeMap<Arc<str>, Orders>,
+    /// Whose client's end has which address.
+    addresses: BTreeMap<SocketAddr, Arc<str>>,
+    throttles: Throttles,
+    /// When a fault of a stream bit last.
+    bitten: Option<Time>,
+    /// Clients whose clocks run off, and how fast: 1000 is right.
+    rates: BTreeMap<Arc<str>, u32>,
     /// Hosts whose way to the server, or from it, is cut; and those on hold.
     dark: BTreeSet<(Arc<str>, bool)>,
     held: BTreeSet<Arc<str>>,
+    holds: BTreeMap<Arc<str>, u32>,
+    /// Hosts whose messages take anything within a band.
+    jittery: BTreeSet<Arc<str>>,
     /// Whose process is being killed, and its streams so far.
     dying: Option<Arc<str>>,
     graves: BTreeMap<u64, Box<dyn Any + Send>>,
@@ -78,32 +59,12 @@ struct State {
     dials: Dials,
 }
 
-/// Who is connecting, and who did lately.
-#[derive(Debug, Default)]
-struct Dials {
-    next: u64,
-    open: BTreeMap<u64, (Arc<str>, Time)>,
-    lately: BTreeMap<Arc<str>, VecDeque<Time>>,
-}
-
-/// A connect that is under way; dropping it ends it.
-#[derive(Debug)]
-pub struct Dial {
-    control: Control,
-    n: u64,
-}
-
-impl Drop for Dial {
-    fn drop(&mut self) {
-        self.control.lock().dials.open.remove(&self.n);
-    }
-}
-
 /// The records. Clones are handles on the same ones.
 #[derive(Clone, Debug)]
 pub struct Control {
     clock: SimClock,
     state: Arc<Mutex<State>>,
+    sometimes: Sometimes,
 }
 
 /// Which half of a stream waits.
@@ -119,7 +80,7 @@ impl Control {
     /// No streams, no orders.
     #[must_use]
     pub fn new(clock: SimClock) -> Self {
-        Self { clock, state: Arc::default() }
+        Self { sometimes: Sometimes::new(clock.clone()), clock, state: Arc::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -137,13 +98,34 @@ impl Control {
         let mut s = self.lock();
         s.next_line += 1;
         let n = s.next_line;
-        s.lines.insert(n, Line { owner: owner.clone(), reset: false, wakers: [None, None] });
+        s.lines.insert(n, Line { owner: owner.clone(), address: None, reset: false, wakers: [None, None] });
         n
     }
 
     /// The stream is gone.
     pub fn close(&self, line: u64) {
-        self.lock().lines.remove(&line);
+        let mut s = self.lock();
+        if let Some(address) = s.lines.remove(&line).and_then(|l| l.address) {
+            s.addresses.remove(&address);
+        }
+        drop(s);
+        self.sometimes.client_closed(line);
+    }
+
+    /// The client's end of this stream has this address.
+    pub fn has_address(&self, line: u64, address: SocketAddr) {
+        let mut s = self.lock();
+        let Some(l) = s.lines.get_mut(&line) else { return };
+        l.address = Some(address);
+        let owner = l.owner.clone();
+        s.addresses.insert(address, owner);
+    }
+
+    /// Until when the streams of the client at this address are joined by order.
+    #[must_use]
+    pub fn joins_of(&self, address: &SocketAddr) -> Option<Time> {
+        let s = self.lock();
+        s.orders.get(s.addresses.get(address)?)?.join_until
     }
 
     /// Streams that are open, by owner.
@@ -180,6 +162,7 @@ impl Control {
     pub fn reset_line(&self, line: u64) {
         let mut s = self.lock();
         s.bites.resets += 1;
+        s.bitten = Some(self.clock.now());
         if let Some(l) = s.lines.get_mut(&line) {
             l.reset = true;
             // The caller is one half; the other must learn of it.
@@ -199,9 +182,49 @@ impl Control {
         woken.into_iter().for_each(Waker::wake);
     }
 
-    /// All orders are off.
+    /// All orders are off, and whoever waited for one goes on. Clocks go on as they do.
     pub fn heal(&self) {
-        self.lock().orders.clear();
+        let mut s = self.lock();
+        s.orders.clear();
+        s.throttles = Throttles::default();
+        let woken: Vec<_> = s.lines.values_mut().flat_map(|l| l.wakers.iter_mut().filter_map(Option::take)).collect();
+        drop(s);
+        woken.into_iter().for_each(Waker::wake);
+    }
+
+    /// The interesting places of the run.
+    #[must_use]
+    pub const fn sometimes(&self) -> &Sometimes {
+        &self.sometimes
+    }
+
+    /// Makes the way of `target`, a client or a client host, narrow until then.
+    pub fn narrow(&self, target: &str, narrow: Narrow, bytes_per_second: u64, until: Time) {
+        self.lock().throttles.set(target, narrow, bytes_per_second, until);
+    }
+
+    /// What may pass now on a stream of `owner` on `host`, by these throttles.
+    #[must_use]
+    pub fn allowed(&self, owner: &str, host: &str, narrow: &[Narrow]) -> Grant {
+        let now = self.clock.now();
+        self.lock().throttles.allowed(&[owner, host], narrow, now)
+    }
+
+    /// So many bytes have passed.
+    pub fn spent(&self, owner: &str, host: &str, narrow: &[Narrow], bytes: usize) {
+        let now = self.clock.now();
+        self.lock().throttles.spent(&[owner, host], narrow, bytes, now);
+    }
+
+    /// The clock of `owner` runs at this rate, in permille.
+    pub fn set_rate(&self, owner: &Arc<str>, permille: u32) {
+        self.lock().rates.insert(owner.clone(), permille);
+    }
+
+    /// Whether the clock of `owner` does not run as it should.
+    #[must_use]
+    pub fn runs_off(&self, owner: &Arc<str>) -> bool {
+        self.lock().rates.get(owner).is_some_and(|r| *r != 1000)
     }
 
     /// The orders of `owner`.
@@ -260,54 +283,35 @@ impl Control {
         self.lock().came.get(owner).copied()
     }
 
-    /// `owner` begins to connect.
-    #[must_use]
-    pub fn dial(&self, owner: &Arc<str>) -> Dial {
-        let now = self.clock.now();
-        let mut s = self.lock();
-        s.dials.next += 1;
-        let n = s.dials.next;
-        s.dials.open.insert(n, (owner.clone(), now));
-        s.dials.lately.entry(owner.clone()).or_default().push_back(now);
-        drop(s);
-        Dial { control: self.clone(), n }
-    }
-
-    /// Somebody who has been connecting for longer than `most`, once for each connect.
-    #[must_use]
-    pub fn late_dial(&self, most: Duration) -> Option<Arc<str>> {
-        let now = self.clock.now();
-        let open = &mut self.lock().dials.open;
-        let n = open.iter().find(|(_, (_, since))| now - *since > most).map(|(n, _)| *n)?;
-        open.remove(&n).map(|(owner, _)| owner)
-    }
-
-    /// Somebody who has connected more than `most` times in the last `within`, once for each rush.
-    #[must_use]
-    pub fn rush(&self, most: usize, within: Duration) -> Option<Arc<str>> {
-        let now = self.clock.now();
-        let lately = &mut self.lock().dials.lately;
-        for (owner, times) in lately {
-            while times.front().is_some_and(|at| now - *at > within) {
-                times.pop_front();
-            }
-            if times.len() > most {
-                times.clear();
-                return Some(owner.clone());
-            }
-        }
-        None
-    }
-
     /// Counts.
     pub fn bit(&self, count: impl FnOnce(&mut Bites)) {
         count(&mut self.lock().bites);
+    }
+
+    /// Counts a bite that may break a connection now, long after it was ordered.
+    pub fn bit_hard(&self, count: impl FnOnce(&mut Bites)) {
+        let now = self.clock.now();
+        let mut s = self.lock();
+        count(&mut s.bites);
+        s.bitten = Some(now);
+    }
+
+    /// When a fault of a stream bit last, where that may break a connection.
+    #[must_use]
+    pub fn bitten(&self) -> Option<Time> {
+        self.lock().bitten
     }
 
     /// How often each fault bit.
     #[must_use]
     pub fn bites(&self) -> Bites {
         self.lock().bites
+    }
+
+    /// How often the link of `host` has been put on hold.
+    #[must_use]
+    pub fn holds(&self, host: &Arc<str>) -> u32 {
+        self.lock().holds.get(host).copied().unwrap_or_default()
     }
 
     /// Says how the link between a client host and the server is: dark upwards, dark downwards, held.
@@ -322,9 +326,21 @@ impl Control {
             }
         }
         if held {
-            s.held.insert(host.clone());
+            if s.held.insert(host.clone()) {
+                *s.holds.entry(host.clone()).or_default() += 1;
+            }
         } else {
             s.held.remove(host);
+        }
+    }
+
+    /// Whether messages to and from `host` take anything within a band.
+    pub fn set_jittery(&self, host: &str, jittery: bool) {
+        let mut s = self.lock();
+        if jittery {
+            s.jittery.insert(host.into());
+        } else {
+            s.jittery.remove(host);
         }
     }
 
@@ -335,6 +351,8 @@ impl Control {
             s.bites.partition_writes += 1;
         } else if s.held.contains(host) {
             s.bites.held_writes += 1;
+        } else if s.jittery.contains(host) {
+            s.bites.jittery_writes += 1;
         }
     }
 }

@@ -3,50 +3,19 @@
 //! The order of a power loss matters: the disk dies first, in an operation of its own choosing, then everything in
 //! flight is lost, then the process is killed. The other way round redb would shut down cleanly.
 
+mod server;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::invariants::Invariant;
+pub use self::server::Falls;
+use self::server::{ARMED_FOR, Armed};
+use super::control::{Narrow, Orders};
 use super::scenario::Fault;
-use super::server::{Ended, HOST};
+use super::server::HOST;
 use super::world::World;
 use crate::proto::client::Action;
 use crate::proto::entropy::Entropy;
-
-/// How long a fault of the disk waits for an operation to strike.
-const ARMED_FOR: Duration = Duration::from_secs(4);
-
-/// What the server is in for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Armed {
-    /// The power goes when the disk dies.
-    Power { by: Duration, down_for: Duration },
-    /// The store fails, and the server with it.
-    Error { down_for: Duration },
-    /// It was asked to stop.
-    Drain { down_for: Duration },
-}
-
-/// How often each fault of the server bit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Falls {
-    /// Processes that were killed.
-    pub crashes: u64,
-    /// Cuts of power in an operation of the disk.
-    pub power_cuts_in_operation: u64,
-    /// Cuts of power of a resting disk.
-    pub power_cuts_at_rest: u64,
-    /// Stops for an error of the disk.
-    pub disk_errors: u64,
-    /// Planned stops.
-    pub drains: u64,
-    /// All connections reset at once.
-    pub storms: u64,
-    /// Changes of latency.
-    pub latency_changes: u64,
-    /// Faults that found the server down already.
-    pub skipped: u64,
-}
 
 /// The director.
 #[derive(Debug)]
@@ -60,7 +29,11 @@ pub struct Director {
     down: Option<(Duration, bool)>,
     entropy: Entropy,
     falls: Falls,
+    /// Which clients a storm strikes.
+    storms: Entropy,
     healed: bool,
+    /// Until then a full disk explains a store that fails.
+    full_until: Option<Duration>,
     /// Until then a failed store is explained, after all is mended.
     lenient_until: Duration,
 }
@@ -79,7 +52,7 @@ impl Director {
         let mut todo = Vec::new();
         for (i, fault) in faults.iter().enumerate() {
             todo.push((fault.at().0, i, Moment::Begin));
-            if let Some(lasts) = lasts(fault) {
+            if let Some(lasts) = fault.lasts() {
                 todo.push((fault.at().0 + lasts, i, Moment::End));
             }
         }
@@ -94,7 +67,9 @@ impl Director {
             down: None,
             entropy,
             falls,
+            storms: Entropy::named(world.scenario.seed, "storms"),
             healed: false,
+            full_until: None,
             lenient_until: Duration::ZERO,
         }
     }
@@ -125,6 +100,8 @@ impl Director {
             self.heal(world);
         }
         self.mind_server(world);
+        world.log_in_again();
+        world.model.disturbed = world.model.disturbed.max(world.control.bitten());
         if self.active > 0 || self.armed.is_some() || self.down.is_some() {
             world.model.disturbed = Some(world.clock.now());
         }
@@ -132,9 +109,42 @@ impl Director {
 
     fn begin(&mut self, world: &mut World, fault: &Fault) {
         world.fault(format!("begins: {fault:?}"));
-        world.model.disturbed = Some(world.clock.now());
-        self.active += u32::from(lasts(fault).is_some());
-        let owner = |name: &String| -> Arc<str> { name.as_str().into() };
+        if fault.disturbs() {
+            world.model.disturbed = Some(world.clock.now());
+            self.active += u32::from(fault.lasts().is_some());
+        }
+        match fault {
+            Fault::Storm { share, .. } => self.storm(world, *share),
+            Fault::ExpireToken { user, .. } => {
+                self.falls.expiries += 1;
+                let now = world.clock.now();
+                world.users(user).for_each(|id| world.tokens.expire(id, now));
+            }
+            Fault::ClockRate { client, permille, .. } => world.set_rate(client, *permille),
+            Fault::Burst { client, room, writes, text, .. } => {
+                let Some(i) = world.client(client) else { return };
+                for _ in 0..*writes {
+                    if let Some(action) = world.model.write(i, *room, *text as usize) {
+                        world.act(i, action);
+                    }
+                }
+            }
+            Fault::DiskFull { at, r#for, after_bytes, .. } => {
+                world.server.disk().set_space(Some(*after_bytes));
+                self.full_until = self.full_until.max(Some(at.0 + r#for.0));
+            }
+            Fault::SlowSync { by, .. } => world.server.disk().slow_sync(by.0),
+            Fault::Crash { .. } | Fault::PowerCut { .. } | Fault::DiskError { .. } | Fault::Drain { .. } => {
+                self.strike(world, fault);
+            }
+            _ => {
+                self.begin_link(world, fault);
+                order(world, fault);
+            }
+        }
+    }
+
+    fn begin_link(&mut self, world: &mut World, fault: &Fault) {
         match fault {
             Fault::Partition { host, .. } => world.links.change(&world.sim, host, |l| l.dark += 1),
             Fault::PartitionOneway { host, up, .. } => world.links.change(&world.sim, host, |l| {
@@ -145,73 +155,28 @@ impl Director {
                 self.falls.latency_changes += 1;
                 world.links.latency(&world.sim, host, Some(max.0));
             }
-            Fault::DropHeartbeat { client, count, .. } => {
-                world.control.order(&owner(client), |o| o.heartbeats += count);
-            }
-            Fault::StalledReader { client, r#for, .. } => {
-                let until = world.clock.now() + r#for.0;
-                world.control.order(&owner(client), |o| o.stalled_until = Some(until));
-            }
-            Fault::Storm { .. } => {
-                self.falls.storms += 1;
-                world.control.reset(|owner| owner != HOST);
-            }
-            Fault::Reset { client, after_bytes, .. } => {
-                world.control.order(&owner(client), |o| o.reset_after = Some(*after_bytes));
-            }
-            Fault::Flip { client, count, .. } => world.control.order(&owner(client), |o| o.flips += count),
-            Fault::Burst { client, room, writes, text, .. } => {
-                let Some(i) = world.client(client) else { return };
-                for _ in 0..*writes {
-                    if let Some(action) = world.model.write(i, *room, *text as usize) {
-                        world.act(i, action);
-                    }
-                }
-            }
-            Fault::Crash { .. } | Fault::PowerCut { .. } | Fault::DiskError { .. } | Fault::Drain { .. } => {
-                self.strike(world, fault);
-            }
-        }
-    }
-
-    /// A fault of the server itself: one at a time.
-    fn strike(&mut self, world: &mut World, fault: &Fault) {
-        if self.down.is_some() || self.armed.is_some() {
-            self.falls.skipped += 1;
-            world.fault("the server has fallen already");
-            return;
-        }
-        match fault {
-            Fault::Crash { down_for, .. } => {
-                self.falls.crashes += 1;
-                world.server.disk().kill();
-                self.fall(world, down_for.0, false);
-            }
-            Fault::PowerCut { after_disk_ops, down_for, .. } => {
-                world.server.disk().kill_after(*after_disk_ops);
-                self.armed = Some(Armed::Power { by: world.elapsed() + ARMED_FOR, down_for: down_for.0 });
-            }
-            Fault::DiskError { after_disk_ops, sync, down_for, .. } => {
-                let disk = world.server.disk();
-                if *sync {
-                    disk.fail_sync(*after_disk_ops)
-                } else {
-                    disk.fail_write(*after_disk_ops)
-                }
-                self.armed = Some(Armed::Error { down_for: down_for.0 });
-            }
-            Fault::Drain { down_for, .. } => {
-                world.server.drain();
-                self.armed = Some(Armed::Drain { down_for: down_for.0 });
-            }
+            Fault::Jitter { host, min, max, .. } => world.links.jitter(&world.sim, host, Some((min.0, max.0))),
             _ => {}
         }
     }
 
+    /// Connections of so many percent of the clients break.
+    fn storm(&mut self, world: &World, share: u32) {
+        self.falls.storms += 1;
+        if share >= 100 {
+            return world.control.reset(|owner| owner != HOST);
+        }
+        let all = world.model.devices.iter().map(|d| d.label.clone());
+        let struck: Vec<Arc<str>> = all.filter(|_| self.storms.chance(share.into(), 100)).collect();
+        world.control.reset(|owner| struck.iter().any(|s| &**s == owner));
+    }
+
     fn end(&mut self, world: &mut World, fault: &Fault) {
         world.fault(format!("ends: {fault:?}"));
-        world.model.disturbed = Some(world.clock.now());
-        self.active = self.active.saturating_sub(1);
+        if fault.disturbs() {
+            world.model.disturbed = Some(world.clock.now());
+            self.active = self.active.saturating_sub(1);
+        }
         match fault {
             Fault::Partition { host, .. } => {
                 world.links.change(&world.sim, host, |l| l.dark = l.dark.saturating_sub(1))
@@ -222,88 +187,16 @@ impl Director {
             }),
             Fault::Hold { host, .. } => world.links.change(&world.sim, host, |l| l.held = l.held.saturating_sub(1)),
             Fault::Latency { host, .. } => world.links.latency(&world.sim, host, None),
+            Fault::Jitter { host, .. } => world.links.jitter(&world.sim, host, None),
+            Fault::ClockRate { client, .. } => world.set_rate(client, 1000),
+            Fault::SlowSync { .. } => world.server.disk().slow_sync(Duration::ZERO),
+            Fault::DiskFull { .. } if self.full_until.is_none_or(|until| until <= world.elapsed()) => {
+                world.server.disk().set_space(None);
+            }
+            Fault::ExpireToken { user, .. } => {
+                world.users(user).for_each(|id| world.tokens.renew(id));
+            }
             _ => {}
-        }
-    }
-
-    /// The server's process is gone. `dark`: and nobody is told.
-    fn fall(&mut self, world: &mut World, down_for: Duration, dark: bool) {
-        world.server.kill();
-        if dark {
-            world.links.black_out(&world.sim);
-        }
-        world.sim.crash(HOST);
-        if dark {
-            world.links.refresh(&world.sim);
-        } else {
-            // The system outlives the process: it ends its connections, and refuses new ones.
-            world.server.set_bare(true);
-            world.sim.bounce(HOST);
-        }
-        world.watch().restart();
-        let _ = world.server.take_ended();
-        world.server.revive_disk();
-        self.armed = None;
-        self.down = Some((world.elapsed() + down_for, dark));
-        world.fault(format!("the server is down for {down_for:?}"));
-    }
-
-    fn rise(&mut self, world: &mut World, dark: bool) {
-        self.down = None;
-        world.fault("the server is started");
-        // What is left of its old life goes now; after a loss of power nobody hears its farewells.
-        world.server.set_bare(false);
-        if dark {
-            world.links.black_out(&world.sim);
-        }
-        world.sim.bounce(HOST);
-        if dark {
-            world.links.refresh(&world.sim);
-        }
-    }
-
-    fn mind_server(&mut self, world: &mut World) {
-        let now = world.elapsed();
-        if let Some((until, dark)) = self.down {
-            if until <= now {
-                self.rise(world, dark);
-            }
-            return;
-        }
-        let dead = world.server.disk().is_dead();
-        if let Some(Armed::Power { by, down_for }) = self.armed {
-            if dead || by <= now {
-                let count = &mut self.falls;
-                *(if dead { &mut count.power_cuts_in_operation } else { &mut count.power_cuts_at_rest }) += 1;
-                world.server.disk().power_cut(&mut self.entropy);
-                world.fault("the power is gone");
-                self.fall(world, down_for, true);
-            }
-            return;
-        }
-        let Some(ended) = world.server.take_ended() else {
-            if self.healed && matches!(self.armed, Some(Armed::Error { .. })) && self.lenient_until <= now {
-                self.armed = None;
-            }
-            return;
-        };
-        match (ended, self.armed) {
-            (Ended::Drained, Some(Armed::Drain { down_for })) => {
-                self.falls.drains += 1;
-                self.fall(world, down_for, false);
-            }
-            (Ended::Failed(_), Some(Armed::Error { down_for })) => {
-                self.falls.disk_errors += 1;
-                world.server.disk().kill();
-                self.fall(world, down_for, false);
-            }
-            (ended, armed) => {
-                world
-                    .court
-                    .report(Invariant::Honest, format!("the server has stopped ({ended:?}, expected {armed:?})"));
-                world.server.disk().kill();
-                self.fall(world, Duration::ZERO, false);
-            }
         }
     }
 
@@ -316,6 +209,10 @@ impl Director {
         self.todo.clear();
         world.links.heal(&world.sim);
         world.control.heal();
+        world.tokens.renew_all();
+        world.server.disk().slow_sync(Duration::ZERO);
+        world.server.disk().set_space(None);
+        self.full_until = self.full_until.min(Some(world.elapsed()));
         match self.armed {
             Some(Armed::Power { .. }) if !world.server.disk().is_dead() => {
                 world.server.disk().kill_after(u64::MAX);
@@ -340,14 +237,39 @@ impl Director {
     }
 }
 
-/// How long a fault lasts, when it is the harness that ends it.
-fn lasts(fault: &Fault) -> Option<Duration> {
+/// What the streams of a client have to do.
+fn order(world: &World, fault: &Fault) {
+    let (control, now) = (&world.control, world.clock.now());
+    let orders = |client: &String, change: &dyn Fn(&mut Orders)| control.order(&client.as_str().into(), change);
     match fault {
-        Fault::Partition { r#for, .. }
-        | Fault::PartitionOneway { r#for, .. }
-        | Fault::Hold { r#for, .. }
-        | Fault::Latency { r#for, .. }
-        | Fault::StalledReader { r#for, .. } => Some(r#for.0),
-        _ => None,
+        Fault::DropHeartbeat { client, count, .. } => orders(client, &|o| o.heartbeats += count),
+        Fault::DelayHeartbeat { client, count, by, .. } => orders(client, &|o| {
+            o.late_heartbeats += count;
+            o.late_by = by.0;
+        }),
+        Fault::DoubleHeartbeat { client, count, .. } => orders(client, &|o| o.double_heartbeats += count),
+        Fault::StalledReader { client, r#for, .. } => orders(client, &|o| o.stalled_until = Some(now + r#for.0)),
+        Fault::Cut { client, r#for, .. } => orders(client, &|o| o.cut_until = Some(now + r#for.0)),
+        Fault::Join { client, r#for, .. } => orders(client, &|o| o.join_until = Some(now + r#for.0)),
+        Fault::Reset { client, after_bytes, way, .. } => orders(client, &|o| {
+            o.reset_after = Some(*after_bytes);
+            o.reset_way = *way;
+        }),
+        Fault::Flip { client, count, down, plain, .. } => orders(client, &|o| {
+            *match (plain, down) {
+                (false, false) => &mut o.flips,
+                (false, true) => &mut o.flips_down,
+                (true, false) => &mut o.flips_plain,
+                (true, true) => &mut o.flips_plain_down,
+            } += count;
+        }),
+        Fault::SlowReader { client, r#for, bytes_per_second, .. } => {
+            control.narrow(client, Narrow::Reader, *bytes_per_second, now + r#for.0);
+        }
+        Fault::Bandwidth { target, r#for, bytes_per_second, .. } => {
+            control.narrow(target, Narrow::Up, *bytes_per_second, now + r#for.0);
+            control.narrow(target, Narrow::Down, *bytes_per_second, now + r#for.0);
+        }
+        _ => {}
     }
 }

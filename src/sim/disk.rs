@@ -16,6 +16,7 @@
 
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use redb::StorageBackend;
 
@@ -44,6 +45,8 @@ pub struct Bites {
     pub failed_syncs: u64,
     /// Operations refused for want of space.
     pub full: u64,
+    /// Syncs with something to sync that took long, by [`SimDisk::slow_sync`].
+    pub slow_syncs: u64,
     /// Syncs with something to sync that did nothing and said that they did, by [`SimDisk::lie_about_sync`].
     pub lies: u64,
 }
@@ -56,11 +59,16 @@ struct State {
     dead: bool,
     /// The power went: the durable image is all there is.
     cut: bool,
+    /// A cut of power has taken something, or part of it, before this life.
+    lost: bool,
     ops: u64,
     kill_in: Option<u64>,
     fail_write_in: Option<u64>,
     fail_sync_in: Option<u64>,
     capacity: Option<u64>,
+    /// What may still be written, over others or not.
+    space: Option<u64>,
+    sync_takes: Duration,
     lying: bool,
     bites: Bites,
 }
@@ -115,7 +123,16 @@ impl SimDisk {
     pub fn revive(&self) -> Self {
         let mut s = self.state();
         s.dead = true;
-        let mut next = State { capacity: s.capacity, lying: s.lying, bites: s.bites, ops: s.ops, ..State::default() };
+        let mut next = State {
+            capacity: s.capacity,
+            space: s.space,
+            lost: s.cut && s.lost,
+            sync_takes: s.sync_takes,
+            lying: s.lying,
+            bites: s.bites,
+            ops: s.ops,
+            ..State::default()
+        };
         next.durable = s.durable.clone();
         if s.cut {
             next.view = next.durable.clone();
@@ -139,6 +156,35 @@ impl SimDisk {
     /// How many bytes fit, from now on: beyond, the disk is full.
     pub fn set_capacity(&self, bytes: u64) {
         self.state().capacity = Some(bytes);
+    }
+
+    /// How many bytes can still be written, from now on, whether over others or not: a volume that copies on write has
+    /// so much room left. Beyond, it is full; with nothing, it has room again.
+    pub fn set_space(&self, bytes: Option<u64>) {
+        self.state().space = bytes;
+    }
+
+    /// Whether there is an end to what can be written.
+    #[must_use]
+    pub fn is_filling(&self) -> bool {
+        self.state().space.is_some()
+    }
+
+    /// From now on a sync takes this long.
+    pub fn slow_sync(&self, takes: Duration) {
+        self.state().sync_takes = takes;
+    }
+
+    /// How long a sync takes: whoever calls the store waits for it.
+    #[must_use]
+    pub fn sync_takes(&self) -> Duration {
+        self.state().sync_takes
+    }
+
+    /// Whether this life begins with what a cut of power has left, and something is missing.
+    #[must_use]
+    pub fn has_lost(&self) -> bool {
+        self.state().lost
     }
 
     /// A planted bug: syncs do nothing and say that they did.
@@ -203,6 +249,17 @@ impl State {
         usize::try_from(end).map_err(|_| io::Error::from(ErrorKind::InvalidInput))
     }
 
+    /// A write of `len` bytes finds room.
+    fn finds_room(&mut self, len: u64) -> io::Result<()> {
+        let Some(space) = self.space else { return Ok(()) };
+        self.space = Some(space.saturating_sub(len));
+        if len > space {
+            self.bites.full += 1;
+            return Err(io::Error::new(ErrorKind::StorageFull, "simulated: no space left on the volume"));
+        }
+        Ok(())
+    }
+
     fn change(&mut self, op: Op, dies: bool) -> io::Result<()> {
         apply(&mut self.view, &op);
         self.unsynced.push(op);
@@ -217,6 +274,7 @@ impl State {
             self.bites.failed_syncs += 1;
             return Err(eio("sync"));
         }
+        self.bites.slow_syncs += u64::from(!self.unsynced.is_empty() && !self.sync_takes.is_zero());
         if self.lying {
             self.bites.lies += u64::from(!self.unsynced.is_empty());
             return Ok(());
@@ -236,6 +294,7 @@ impl State {
         if !ops.is_empty() {
             self.bites.cuts += 1;
             let fates = if entropy.chance(1, 3) { in_order(&ops, entropy) } else { scattered(&ops, entropy) };
+            self.lost = fates.iter().any(|fate| fate.sectors != Sectors::All);
             self.settle(&ops, &fates);
         }
         self.view = Vec::new();
@@ -307,6 +366,7 @@ impl StorageBackend for SimDisk {
             s.bites.failed_writes += 1;
             return Err(eio("write"));
         }
+        s.finds_room(data.len() as u64)?;
         let end = s.fits(offset.saturating_add(data.len() as u64))?;
         if end > s.view.len() {
             s.view.resize(end, 0);

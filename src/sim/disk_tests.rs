@@ -302,3 +302,58 @@ fn the_store_on_the_disk_repeats_to_the_byte() -> Outcome {
     assert!(a == b, "{:?} {:?}", a.bites, b.bites);
     Ok(())
 }
+
+#[test]
+fn a_volume_without_room_takes_no_write_until_it_has_room_again() -> io::Result<()> {
+    let disk = SimDisk::new();
+    disk.write(0, &[1; 1000])?;
+    disk.set_space(Some(1500));
+    disk.write(0, &[2; 1000])?;
+    let refused = disk.write(0, &[3; 600]);
+    assert!(refused.is_err_and(|e| e.kind() == ErrorKind::StorageFull), "over others or not");
+    assert!(disk.is_filling() && disk.write(0, &[3; 1]).is_err());
+    disk.sync_data()?;
+    let next = disk.revive();
+    assert!(next.write(0, &[3; 1]).is_err(), "a restart makes no room");
+    next.set_space(None);
+    next.write(0, &[4; 600])?;
+    let mut out = [0; 1000];
+    next.read(0, &mut out)?;
+    assert!(out[..600] == [4; 600] && out[600..] == [2; 400]);
+    assert_eq!(next.bites().full, 3);
+    Ok(())
+}
+
+#[test]
+fn a_slow_sync_is_counted_when_it_has_something_to_do() -> io::Result<()> {
+    let disk = SimDisk::new();
+    disk.slow_sync(Duration::from_secs(1));
+    disk.sync_data()?;
+    assert_eq!((disk.bites().slow_syncs, disk.sync_takes()), (0, Duration::from_secs(1)));
+    disk.write(0, &[1])?;
+    disk.sync_data()?;
+    disk.slow_sync(Duration::ZERO);
+    disk.write(0, &[1])?;
+    disk.sync_data()?;
+    assert_eq!(disk.bites().slow_syncs, 1);
+    Ok(())
+}
+
+#[test]
+fn a_life_after_a_cut_knows_that_something_is_missing() -> io::Result<()> {
+    let mut lost = 0;
+    for seed in 0..40 {
+        let disk = SimDisk::new();
+        disk.write(0, &[1; 2000])?;
+        disk.sync_data()?;
+        disk.write(0, &[2; 2000])?;
+        disk.power_cut(&mut Entropy::named(seed, "cut"));
+        let (next, bites) = (disk.revive(), disk.bites());
+        assert_eq!(next.has_lost(), bites.dropped + bites.torn > 0, "seed {seed}");
+        lost += u32::from(next.has_lost());
+        next.kill();
+        assert!(!next.revive().has_lost(), "the next life has lost nothing");
+    }
+    assert!((1..40).contains(&lost), "{lost}");
+    Ok(())
+}

@@ -3,8 +3,11 @@
 //! Swarm: each kind of fault is on with p = 1/2, else fully off, and latencies, sizes and counts are drawn too. Random
 //! subsets find more than everything at once.
 
+mod more;
+
 use std::time::Duration;
 
+use super::fault::ResetWay;
 use super::scenario::{Fault, Format, Mix, Scenario, Swarm, Workload, WorldSpec, client_name, host_name};
 use crate::proto::entropy::Entropy;
 use crate::proto::secure::Era;
@@ -60,6 +63,7 @@ pub fn generate(seed: u64) -> Scenario {
         resets: e.chance(1, 2),
         corruption: e.chance(1, 2),
         disk_errors: e.chance(1, 4),
+        ..Swarm::default()
     };
     let heal_s = e.range(60, 110);
     let workload = Workload {
@@ -82,6 +86,7 @@ pub fn generate(seed: u64) -> Scenario {
         quirks: Vec::new(),
     };
     s.faults = faults(&s, heal_s, e);
+    more::more(&mut s, heal_s);
     s
 }
 
@@ -170,12 +175,19 @@ fn faults(s: &Scenario, heal_s: u64, e: &mut Entropy) -> Vec<Fault> {
         client: d.client(),
     });
     d.some(on.drains, 1, &mut all, |d| Fault::Drain { at: d.at(), down_for: span_ms(d.e.range(20, 5000)) });
-    d.some(on.storms, 2, &mut all, |d| Fault::Storm { at: d.at() });
-    d.some(on.resets, 4, &mut all, |d| Fault::Reset { at: d.at(), client: d.client(), after_bytes: d.e.below(2500) });
+    d.some(on.storms, 2, &mut all, |d| Fault::Storm { at: d.at(), share: 100 });
+    d.some(on.resets, 4, &mut all, |d| Fault::Reset {
+        at: d.at(),
+        client: d.client(),
+        after_bytes: d.e.below(2500),
+        way: ResetWay::Both,
+    });
     d.some(on.corruption && s.era == Era::E2025, 2, &mut all, |d| Fault::Flip {
         at: d.at(),
         client: d.client(),
         count: draw(d.e, 1, 2),
+        down: false,
+        plain: false,
     });
     all.sort_by_key(Fault::at);
     all

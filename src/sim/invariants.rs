@@ -42,6 +42,7 @@ invariants! {
     Private = "private" "Nobody sees a room of which he is no member, or after he has left.";
     Fenced = "fenced" "Each device of a user has at most one live session, and nothing is sent to one that was ended.";
     Matched = "matched" "A reply goes to the request with its id, a push is no reply, and every request and message ends exactly once.";
+    Refused = "refused" "Who may not log in is refused, with the documented status.";
     Watermarks = "watermarks" "A read mark rises only and never passes the last message.";
     Alive = "alive" "A dead peer is found within its bound, and a live one is never cut off.";
     Bounded = "bounded" "Connections stay under their limit, and nothing is left over at the end.";

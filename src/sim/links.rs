@@ -23,6 +23,10 @@ pub struct Link {
     pub down: u32,
     /// Held.
     pub held: u32,
+    /// Messages take up to this.
+    latency: Option<Duration>,
+    /// Messages take from this to that.
+    jitter: Option<(Duration, Duration)>,
 }
 
 /// All links.
@@ -30,15 +34,16 @@ pub struct Link {
 pub struct Links {
     control: Control,
     links: BTreeMap<Arc<str>, Link>,
+    latency_min: Duration,
     latency_max: Duration,
 }
 
 impl Links {
     /// Healthy links between the server and these hosts.
     #[must_use]
-    pub fn new(control: Control, hosts: &[Arc<str>], latency_max: Duration) -> Self {
+    pub fn new(control: Control, hosts: &[Arc<str>], (latency_min, latency_max): (Duration, Duration)) -> Self {
         let links = hosts.iter().map(|h| (h.clone(), Link::default())).collect();
-        Self { control, links, latency_max }
+        Self { control, links, latency_min, latency_max }
     }
 
     /// One more host.
@@ -110,8 +115,24 @@ impl Links {
     }
 
     /// Messages to and from `host` take up to `max`; nothing: as at the start.
-    pub fn latency(&self, sim: &Sim<'_>, host: &str, max: Option<Duration>) {
-        sim.set_link_max_message_latency(HOST, host, max.unwrap_or(self.latency_max));
+    pub fn latency(&mut self, sim: &Sim<'_>, host: &str, max: Option<Duration>) {
+        self.delay(sim, host, |link| link.latency = max);
+    }
+
+    /// Messages to and from `host` take from one to the other, each drawn anew; nothing: as at the start.
+    pub fn jitter(&mut self, sim: &Sim<'_>, host: &str, band: Option<(Duration, Duration)>) {
+        self.delay(sim, host, |link| link.jitter = band);
+        self.control.set_jittery(host, band.is_some());
+    }
+
+    fn delay(&mut self, sim: &Sim<'_>, host: &str, change: impl FnOnce(&mut Link)) {
+        let Some(link) = self.links.get_mut(host) else { return };
+        change(link);
+        let (min, max) = link.jitter.unwrap_or((self.latency_min, self.latency_max));
+        let max = link.latency.map_or(max, |latency| if link.jitter.is_some() { latency.max(max) } else { latency });
+        // turmoil subtracts one from the other at each message.
+        sim.set_link_latency(HOST, host, min);
+        sim.set_link_max_message_latency(HOST, host, max.max(min));
     }
 
     /// All links are healthy.
@@ -120,9 +141,8 @@ impl Links {
             *link = Link::default();
         }
         self.refresh(sim);
-        for host in self.links.keys() {
-            self.latency(sim, host, None);
-        }
+        let hosts: Vec<Arc<str>> = self.links.keys().cloned().collect();
+        hosts.iter().for_each(|host| self.jitter(sim, host, None));
     }
 }
 

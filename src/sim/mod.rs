@@ -14,10 +14,12 @@
 //! | [`scenario`], [`fault`], [`generate`] | a run as data: from a file, from a seed |
 //! | [`world`], [`server`], [`timing`] | hosts, clients, the server's lives, and how long things may take |
 //! | [`net`], [`stream`], [`control`], [`links`] | the drivers' network, and what is done to it |
+//! | [`tokens`] | whose tokens are valid |
 //! | [`disk`] | the disk under the store: it forgets what was not synced when its power is cut |
 //! | [`director`], [`workload`] | what breaks when, and what the users do |
 //! | [`invariants`], [`watch`], [`model`], [`history`] | what must hold, and who looks |
-//! | [`clock`], [`trace`], [`tap`], [`evidence`] | simulated time, what happened, the packets in it, how often a fault bit |
+//! | [`clock`], [`trace`], [`tap`] | simulated time, what happened, the packets in it |
+//! | [`evidence`], [`sometimes`] | how often a fault bit, which interesting places were reached |
 //! | [`view`] | a run to look at: its bytes, a page, a capture |
 //! | [`run`] | one run, many runs, verdicts |
 //! | [`hunt`] | seeds by the hour, in shards, with a report that grows and merges |
@@ -46,9 +48,11 @@ pub mod run;
 pub mod scenario;
 pub mod server;
 pub mod shrink;
+pub mod sometimes;
 pub mod stream;
 pub mod tap;
 pub mod timing;
+pub mod tokens;
 pub mod trace;
 pub mod version;
 pub mod view;

@@ -85,12 +85,16 @@ impl TurmoilNet {
         let entropy = Entropy::named(self.seed, &format!("stream/{}/{n}", self.owner));
         let client = self.host.is_some();
         let carriage = client && port == port::CARRIAGE;
-        let side = Side { owner: self.owner.clone(), link, port, client, carriage };
+        let peer = stream.peer_addr().ok().filter(|_| !client);
+        let side = Side { owner: self.owner.clone(), link, port, client, carriage, peer };
         let tap = client.then(|| Tap::new(self.keys.clone()));
         let between = stream.local_addr().ok().zip(stream.peer_addr().ok());
         let stream = FaultStream::new(stream, side, self.control.clone(), self.trace.clone(), entropy, tap);
         if let Some((local, remote)) = between {
             self.trace.opened(stream.line(), &self.owner, client, local, remote);
+            if client {
+                self.control.has_address(stream.line(), local);
+            }
         }
         stream
     }

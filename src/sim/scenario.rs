@@ -115,7 +115,7 @@ pub struct Swarm {
     pub power_cuts: bool,
     /// `drop_heartbeat`.
     pub heartbeat_loss: bool,
-    /// `stalled_reader`.
+    /// `stalled_reader` and `slow_reader`.
     pub slow_readers: bool,
     /// `drain`.
     pub drains: bool,
@@ -127,6 +127,24 @@ pub struct Swarm {
     pub corruption: bool,
     /// `disk_error`.
     pub disk_errors: bool,
+    /// `bandwidth`.
+    pub bandwidth: bool,
+    /// `jitter`.
+    pub jitter: bool,
+    /// `delay_heartbeat`.
+    pub heartbeat_delay: bool,
+    /// `double_heartbeat`.
+    pub heartbeat_double: bool,
+    /// `cut` and `join`.
+    pub cuts: bool,
+    /// `expire_token`.
+    pub expiries: bool,
+    /// `clock_rate`.
+    pub clocks: bool,
+    /// `slow_sync`.
+    pub slow_syncs: bool,
+    /// `disk_full`.
+    pub disk_full: bool,
 }
 
 /// What the users do before `heal_at`.

@@ -12,8 +12,10 @@ use super::disk::SimDisk;
 use super::invariants::{Court, Invariant};
 use super::net::{TurmoilNet, port};
 use super::scenario::Scenario;
+use super::sometimes::Place;
 use super::tap::Keys;
 use super::timing::Timing;
+use super::tokens::Tokens;
 use super::trace::{Kind, Tracer};
 use super::watch::Watch;
 use crate::net::serve::{Doors, Setup, Unwrapper, serve};
@@ -56,6 +58,7 @@ pub struct ServerBox {
     control: Control,
     keys: Keys,
     watch: Arc<Mutex<Watch>>,
+    tokens: Tokens,
     host: Arc<str>,
 }
 
@@ -72,10 +75,11 @@ impl ServerBox {
         control: Control,
         keys: Keys,
         watch: Arc<Mutex<Watch>>,
+        tokens: Tokens,
     ) -> Self {
         let cell = Cell { disk, lives: 0, stop: None, bare: false, ended: None };
         let host = HOST.into();
-        Self { cell: Arc::new(Mutex::new(cell)), scenario, clock, trace, court, control, keys, watch, host }
+        Self { cell: Arc::new(Mutex::new(cell)), scenario, clock, trace, court, control, keys, watch, tokens, host }
     }
 
     fn cell(&self) -> MutexGuard<'_, Cell> {
@@ -161,11 +165,14 @@ impl ServerBox {
 
     async fn serve(&self, life: u32, disk: SimDisk, stopped: oneshot::Receiver<()>) -> Result<(), String> {
         let db = Database::on(disk.clone()).map_err(|e| {
-            if !disk.is_dead() {
+            if !disk.is_dead() && !disk.is_filling() {
                 self.court.report(Invariant::Durable, format!("the store cannot be opened after a cut: {e}"));
             }
             e.to_string()
         })?;
+        if disk.has_lost() {
+            self.control.sometimes().reach(Place::ReopenedTorn);
+        }
         let net = TurmoilNet::new(&self.host, None, self.scenario.seed, &self.control, &self.trace, &self.keys);
         let addrs = [
             (Door::Booking, port::BOOKING),
@@ -181,10 +188,10 @@ impl ServerBox {
                 std::future::pending::<()>().await;
             }
         };
-        serve(net, doors, server, db, self.setup(life), stopped).await.map_err(|e| e.to_string())
+        serve(net, doors, server, db, self.setup(life, disk), stopped).await.map_err(|e| e.to_string())
     }
 
-    fn setup(&self, life: u32) -> Setup {
+    fn setup(&self, life: u32, disk: SimDisk) -> Setup {
         let watch = self.watch.clone();
         let (low, high) = self.scenario.world.commit;
         let mut dice = Entropy::named(self.scenario.seed, &format!("commit/{life}"));
@@ -194,12 +201,13 @@ impl ServerBox {
             clock: self.clock.driver(),
             unwrapper: self.unwrapper(life),
             observer: Some(Arc::new(move |note| watch.lock().unwrap_or_else(PoisonError::into_inner).note(note))),
-            pace: (!high.0.is_zero()).then(|| -> crate::net::serve::Pace {
-                Box::new(move || {
-                    let us = u64::try_from(spread.as_micros()).unwrap_or_default();
-                    low + std::time::Duration::from_micros(dice.below(us + 1))
-                })
-            }),
+            pace: Some(Box::new(move || {
+                let us = u64::try_from(spread.as_micros()).unwrap_or_default();
+                let takes = (!high.0.is_zero()).then(|| low + std::time::Duration::from_micros(dice.below(us + 1)));
+                let slow = Some(disk.sync_takes()).filter(|slow| !slow.is_zero());
+                takes.map_or(slow, |takes| Some(takes + slow.unwrap_or_default()))
+            })),
+            operator: Some(self.tokens.operator()),
         }
     }
 

@@ -1,32 +1,40 @@
 //! A stream that does what a real network does to bytes, and worse on command.
 //!
 //! Always: a write goes out in pieces (a short write now and then), a read gives less than has come, or waits a little
-//! and joins. Nothing is withheld for ever: what came is held at most [`HELD_MS_MAX`]. On command (see `control`): lose
-//! a heartbeat, read nothing for a while, break off, flip a bit.
+//! and joins. Nothing is withheld for ever: what came is held at most [`HELD_MS_MAX`]. The rest is on command.
+//!
+//! | file | what it knows |
+//! | --- | --- |
+//! | here | the order of things in a read and in a write; breaking off |
+//! | `heartbeat` | losing, delaying and doubling one |
+//! | `flip` | where a bit may flip, and what that may mean |
+//! | `pace` | waiting: a stalled reader, a slow one, a narrow way |
+//! | `come` | what came: cut, joined, held back |
 //!
 //! turmoil keeps the borders of writes, so without this a reader that takes one read for one packet would pass.
 
+mod come;
+mod flip;
+mod heartbeat;
+mod pace;
+
 use std::io;
-use std::mem::MaybeUninit;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-use super::control::{Control, Half};
+use self::heartbeat::Unit;
+use super::control::{Control, Half, Orders, ResetWay};
 use super::tap::{Seen, Tap};
 use super::trace::{Kind, Tracer, Way};
 use crate::proto::entropy::Entropy;
 
 /// How long bytes that came are held back at most, in milliseconds.
 pub const HELD_MS_MAX: u64 = 40;
-/// Bytes of the network that are taken at once.
-const CHUNK: usize = 16 << 10;
-/// Bytes that came and were not read, at most.
-const BUFFER_MAX: usize = 64 << 10;
 
 /// Who has the stream, and what is known of it.
 #[derive(Debug)]
@@ -41,6 +49,8 @@ pub struct Side {
     pub client: bool,
     /// Whether the orders for the carriage server hold.
     pub carriage: bool,
+    /// The server's end only: whose address the client's end has.
+    pub peer: Option<SocketAddr>,
 }
 
 /// The stream. `S` is turmoil's; a test may use another.
@@ -59,12 +69,14 @@ pub struct FaultStream<S: Send + 'static> {
     read_from: usize,
     ended: bool,
     held: Option<Pin<Box<Sleep>>>,
-    stall: Option<Pin<Box<Sleep>>>,
+    /// What the reader waits for, and the writer.
+    waits: [Option<Pin<Box<Sleep>>>; 2],
     /// The next write begins a new unit of the driver.
     fresh: bool,
+    /// What is known of the unit that is being written.
+    unit: Unit,
     /// Bytes that the tap has seen and the network has not taken.
     tapped: usize,
-    written: u64,
 }
 
 impl<S: Send + 'static> FaultStream<S> {
@@ -73,7 +85,7 @@ impl<S: Send + 'static> FaultStream<S> {
     pub fn new(inner: S, side: Side, control: Control, trace: Tracer, entropy: Entropy, tap: Option<Tap>) -> Self {
         let line = control.open(&side.owner);
         let (came, read_from, ended) = (Vec::new(), 0, false);
-        let (held, stall, fresh, tapped, written) = (None, None, true, 0, 0);
+        let (held, waits, fresh, unit, tapped) = (None, [None, None], true, Unit::default(), 0);
         Self {
             inner: Some(inner),
             side,
@@ -86,10 +98,10 @@ impl<S: Send + 'static> FaultStream<S> {
             read_from,
             ended,
             held,
-            stall,
+            waits,
             fresh,
+            unit,
             tapped,
-            written,
         }
     }
 
@@ -106,6 +118,8 @@ impl<S: Send + 'static> FaultStream<S> {
     fn note_packets(&self, way: Way, seen: &[Seen]) {
         for p in seen {
             self.trace.packet(&self.side.owner, self.line, way, p);
+            let holds = self.control.holds(&self.side.link);
+            self.control.sometimes().client_packet(&self.side.owner, self.line, way, p, holds);
         }
     }
 
@@ -113,10 +127,15 @@ impl<S: Send + 'static> FaultStream<S> {
         io::Error::new(io::ErrorKind::ConnectionReset, "simulated: connection reset")
     }
 
+    fn orders(&self) -> Orders {
+        self.control.orders(&self.side.owner)
+    }
+
     /// The orders that a number of bytes obeys: breaking off.
-    fn passed(&mut self, bytes: usize) -> io::Result<()> {
-        let orders = self.control.orders(&self.side.owner);
-        let Some(left) = orders.reset_after.filter(|_| self.side.carriage) else { return Ok(()) };
+    fn passed(&mut self, bytes: usize, way: ResetWay) -> io::Result<()> {
+        let orders = self.orders();
+        let counts = self.side.carriage && (orders.reset_way == ResetWay::Both || orders.reset_way == way);
+        let Some(left) = orders.reset_after.filter(|_| counts) else { return Ok(()) };
         let left = left.checked_sub(bytes as u64);
         self.control.order(&self.side.owner, |o| o.reset_after = left);
         if left.is_some() {
@@ -125,79 +144,6 @@ impl<S: Send + 'static> FaultStream<S> {
         self.note("reset after its bytes");
         self.control.reset_line(self.line);
         Err(Self::reset_error())
-    }
-
-    /// Waits out a stall.
-    fn poll_stall(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let until = self.control.orders(&self.side.owner).stalled_until.filter(|_| self.side.carriage);
-        let Some(left) = until.map(|u| u - self.control.now()).filter(|d| !d.is_zero()) else {
-            self.stall = None;
-            return Poll::Ready(());
-        };
-        if self.stall.is_none() {
-            self.control.bit(|b| b.stalled_reads += 1);
-            self.stall = Some(Box::pin(tokio::time::sleep(left)));
-        }
-        if let Some(sleep) = &mut self.stall
-            && sleep.as_mut().poll(cx).is_ready()
-        {
-            self.stall = Some(Box::pin(tokio::time::sleep(left)));
-            if let Some(again) = &mut self.stall {
-                let _ = again.as_mut().poll(cx);
-            }
-        }
-        Poll::Pending
-    }
-
-    /// Gives the reader some or all of what came.
-    fn deliver(&mut self, buf: &mut ReadBuf<'_>) {
-        let left = self.came.get(self.read_from..).unwrap_or_default();
-        let mut n = left.len().min(buf.remaining());
-        if n > 1 && self.entropy.chance(1, 3) {
-            n = self.entropy.range(1, n as u64 - 1) as usize;
-            self.control.bit(|b| b.cut_reads += 1);
-        }
-        buf.put_slice(left.get(..n).unwrap_or_default());
-        self.read_from += n;
-        if self.read_from == self.came.len() {
-            self.came.clear();
-            self.read_from = 0;
-        }
-    }
-}
-
-impl<S: AsyncRead + Unpin + Send + 'static> FaultStream<S> {
-    /// Takes from the network what it gives; ready when it gives nothing more for now.
-    fn poll_come(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // Not zeroed: this is polled far more often than something comes.
-        let mut chunk = [MaybeUninit::uninit(); CHUNK];
-        while !self.ended && self.came.len() < BUFFER_MAX {
-            let mut buf = ReadBuf::uninit(&mut chunk);
-            let Some(inner) = &mut self.inner else { break };
-            match Pin::new(inner).poll_read(cx, &mut buf) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Err(e)) => return Poll::Ready(Err(e)),
-                Poll::Ready(Ok(())) if buf.filled().is_empty() => self.ended = true,
-                Poll::Ready(Ok(())) => {
-                    let bytes = buf.filled();
-                    if self.read_from < self.came.len() {
-                        self.control.bit(|b| b.joined_reads += 1);
-                    } else if self.entropy.chance(1, 4) {
-                        let ms = self.entropy.range(1, HELD_MS_MAX);
-                        self.held = Some(Box::pin(tokio::time::sleep(Duration::from_millis(ms))));
-                        self.control.bit(|b| b.held_reads += 1);
-                    }
-                    self.came.extend_from_slice(bytes);
-                    self.control.came(&self.side.owner);
-                    self.trace.came(self.line, bytes.len());
-                    if let Some(seen) = self.tap.as_mut().map(|t| t.down(bytes)) {
-                        self.note_packets(Way::In, &seen);
-                    }
-                    self.passed(bytes.len())?;
-                }
-            }
-        }
-        Poll::Ready(Ok(()))
     }
 }
 
@@ -208,8 +154,11 @@ impl<S: AsyncRead + Unpin + Send + 'static> AsyncRead for FaultStream<S> {
             return Poll::Ready(Err(Self::reset_error()));
         }
         ready!(me.poll_stall(cx));
-        // Pending is no reason to stop: what came before can be read.
-        if let Poll::Ready(Err(e)) = me.poll_come(cx) {
+        let narrow = me.is_narrow();
+        // Pending is no reason to stop: what came before can be read. A slow reader leaves the rest to the network.
+        if !(narrow && me.read_from < me.came.len())
+            && let Poll::Ready(Err(e)) = me.poll_come(cx)
+        {
             return Poll::Ready(Err(e));
         }
         if me.read_from == me.came.len() {
@@ -221,40 +170,9 @@ impl<S: AsyncRead + Unpin + Send + 'static> AsyncRead for FaultStream<S> {
             ready!(held.as_mut().poll(cx));
         }
         me.held = None;
-        me.deliver(buf);
+        let most = if narrow { ready!(me.poll_way(cx, Half::Read)) } else { usize::MAX };
+        me.deliver(buf, most);
         Poll::Ready(Ok(()))
-    }
-}
-
-impl<S: AsyncWrite + Unpin + Send + 'static> FaultStream<S> {
-    /// Looks at what the driver is about to write. `true`: it shall be lost, whole.
-    fn look(&mut self, buf: &[u8]) -> bool {
-        let fresh = std::mem::take(&mut self.fresh);
-        let Some(new) = buf.get(self.tapped..).filter(|new| !new.is_empty()) else { return false };
-        self.tapped = buf.len();
-        let Some(seen) = self.tap.as_mut().map(|t| t.up(new)) else { return false };
-        let ping = fresh && seen.iter().any(|p| p.method == "PING");
-        if ping && self.control.take(&self.side.owner, |o| &mut o.heartbeats) {
-            self.control.bit(|b| b.heartbeats_lost += 1);
-            self.note("a heartbeat is lost");
-            return true;
-        }
-        self.note_packets(Way::Out, &seen);
-        false
-    }
-
-    /// A copy with one bit flipped, when that is ordered.
-    fn flipped(&mut self, buf: &[u8]) -> Option<Vec<u8>> {
-        // Not in the handshake: it is the first write.
-        if !self.side.carriage || self.written == 0 || self.control.orders(&self.side.owner).flips == 0 {
-            return None;
-        }
-        let mut copy = buf.to_vec();
-        let at = self.entropy.below(copy.len() as u64) as usize;
-        if let Some(b) = copy.get_mut(at) {
-            *b ^= 1 << self.entropy.below(8);
-        }
-        Some(copy)
     }
 }
 
@@ -267,41 +185,55 @@ impl<S: AsyncWrite + Unpin + Send + 'static> AsyncWrite for FaultStream<S> {
         if buf.is_empty() {
             return Poll::Ready(Ok(0));
         }
+        ready!(me.poll_again(cx))?;
         if me.look(buf) {
             me.tapped = 0;
             return Poll::Ready(Ok(buf.len()));
         }
-        let mut n = buf.len();
-        if n > 1 && me.entropy.chance(1, 3) {
+        ready!(me.poll_late(cx));
+        let most = ready!(me.poll_way(cx, Half::Write));
+        let mut n = buf.len().min(most);
+        if n > 1 && me.is_cut() {
+            n = 1;
+        } else if n > 1 && me.entropy.chance(1, 3) {
             n = me.entropy.range(1, n as u64 - 1) as usize;
         }
         let piece = buf.get(..n).unwrap_or_default();
-        let flipped = me.flipped(piece);
+        let flipped = me.flipped_up(piece);
         let Some(inner) = &mut me.inner else { return Poll::Ready(Err(Self::reset_error())) };
         let taken = ready!(Pin::new(inner).poll_write(cx, flipped.as_deref().unwrap_or(piece)))?;
-        if flipped.is_some() && me.control.take(&me.side.owner, |o| &mut o.flips) {
-            me.control.bit(|b| b.flips += 1);
-            me.note("a bit is flipped");
+        if flipped.is_some() {
+            me.has_flipped_up();
         }
         if taken < buf.len() {
             me.control.bit(|b| b.cut_writes += 1);
         }
-        me.control.wrote(&me.side.link, me.side.client);
-        let bytes = buf.get(..taken).unwrap_or_default();
-        me.trace.bytes(&me.side.owner, me.line, bytes, flipped.as_deref().and_then(|f| f.get(..taken)));
+        me.has_written(buf.get(..taken).unwrap_or_default(), flipped.as_deref().and_then(|f| f.get(..taken)));
         me.tapped = me.tapped.saturating_sub(taken);
-        me.written += taken as u64;
-        me.passed(taken)?;
+        if me.tapped == 0 {
+            me.unit.is_out();
+        }
+        me.passed(taken, ResetWay::Up)?;
         Poll::Ready(Ok(taken))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_again(cx))?;
         self.fresh = true;
         self.inner.as_mut().map_or(Poll::Ready(Ok(())), |inner| Pin::new(inner).poll_flush(cx))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.inner.as_mut().map_or(Poll::Ready(Ok(())), |inner| Pin::new(inner).poll_shutdown(cx))
+    }
+}
+
+impl<S: Send + 'static> FaultStream<S> {
+    /// The network has taken these, or what a flip has made of them.
+    fn has_written(&mut self, bytes: &[u8], spoilt: Option<&[u8]>) {
+        self.control.wrote(&self.side.link, self.side.client);
+        self.trace.bytes(&self.side.owner, self.line, bytes, spoilt);
+        self.has_passed(Half::Write, bytes.len());
     }
 }
 

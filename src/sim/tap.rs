@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::proto::limits::Limits;
-use crate::proto::secure::{Handshake, Opener, SessionKey, Witness};
+use crate::proto::secure::{Era, Handshake, Opener, SessionKey, Witness};
 use crate::proto::wire::{Deframer, Document, Header};
 
 /// Bytes that a tap keeps while it waits for the key.
@@ -115,6 +115,7 @@ enum Phase {
 pub struct Tap {
     keys: Keys,
     phase: Phase,
+    is_sealed: bool,
     up: Half,
     down: Half,
 }
@@ -124,7 +125,7 @@ impl Tap {
     #[must_use]
     pub fn new(keys: Keys) -> Self {
         let half = || Half { opener: None, deframer: Deframer::new(Limits::DEFAULT) };
-        Self { keys, phase: Phase::First(Vec::new()), up: half(), down: half() }
+        Self { keys, phase: Phase::First(Vec::new()), is_sealed: false, up: half(), down: half() }
     }
 
     /// The client sent these.
@@ -164,8 +165,28 @@ impl Tap {
         if self.phase == Phase::Known { self.down.push(bytes) } else { Vec::new() }
     }
 
+    /// The era of a connection that can be read and is sealed.
+    #[must_use]
+    pub fn era(&self) -> Option<Era> {
+        self.up.opener.as_ref().map(Opener::era)
+    }
+
+    /// Whether the connection can be read and is not sealed.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.phase == Phase::Known && !self.is_sealed
+    }
+
+    /// Whether no part of a packet of the server is here, so that the next byte begins one.
+    #[must_use]
+    pub fn is_whole_down(&self) -> bool {
+        let sealed = self.down.opener.as_ref().map_or(0, Opener::pending);
+        self.phase == Phase::Known && sealed == 0 && self.down.deframer.pending() == 0
+    }
+
     fn secure(&mut self, handshake: &Handshake) -> bool {
         let Some(key) = self.keys.get(&handshake.wrapped) else { return false };
+        self.is_sealed = true;
         self.up.opener = Some(Opener::new(handshake.era, &key, Limits::DEFAULT));
         self.down.opener = Some(Opener::new(handshake.era, &key, Limits::DEFAULT));
         true

@@ -13,10 +13,13 @@ use std::time::Duration;
 use super::clock::SimClock;
 use super::invariants::{Court, Invariant};
 use super::net::port;
+use super::sometimes::Sometimes;
 use super::tap::{Keys, Seen, Tap};
+use super::tokens::Tokens;
 use super::trace::{Kind, Tracer, Way};
 use crate::net::serve::Note;
 use crate::proto::command::Door;
+use crate::proto::secure::Era;
 use crate::proto::server::ConnId;
 use crate::proto::time::Time;
 use crate::proto::wire::Value;
@@ -50,7 +53,8 @@ struct View {
     accepted: Time,
     read: Time,
     login: Option<Login>,
-    asked: BTreeMap<u32, Asked>,
+    /// By id and method; the same may have been asked twice.
+    asked: BTreeMap<(u32, String), Vec<Asked>>,
     pushed: BTreeSet<(i64, i64)>,
     marks: BTreeMap<(i64, i64), i64>,
     /// The last log that the connection has got in each room.
@@ -59,7 +63,6 @@ struct View {
 }
 
 struct Asked {
-    method: String,
     device: Option<String>,
     room: i64,
 }
@@ -110,6 +113,9 @@ pub struct Watch {
     /// When to look next at what only time can show.
     look_at: Time,
     closes: Closes,
+    /// Where it says what it has seen of interest.
+    sometimes: Sometimes,
+    tokens: Tokens,
 }
 
 impl std::fmt::Debug for Watch {
@@ -131,7 +137,30 @@ impl Watch {
     ) -> Self {
         let (host, conns, leaving, wanted) = ("server".into(), BTreeMap::new(), Vec::new(), BTreeSet::new());
         let (closes, logged_in, look_at) = (Closes::default(), false, clock.now());
-        Self { clock, trace, court, keys, bounds, host, conns, members, leaving, wanted, logged_in, look_at, closes }
+        let (sometimes, tokens) = (Sometimes::new(clock.clone()), Tokens::default());
+        Self {
+            clock,
+            trace,
+            court,
+            keys,
+            bounds,
+            host,
+            conns,
+            members,
+            leaving,
+            wanted,
+            logged_in,
+            look_at,
+            closes,
+            sometimes,
+            tokens,
+        }
+    }
+
+    /// The same, which says here what it has seen of interest, and knows whose tokens are expired.
+    #[must_use]
+    pub fn seeing(self, sometimes: Sometimes, tokens: Tokens) -> Self {
+        Self { sometimes, tokens, ..self }
     }
 
     /// The server is dead: its connections are nobody's any more.
@@ -186,7 +215,9 @@ impl Watch {
                 self.settle_leaving();
                 let Some(view) = self.conns.get_mut(&conn) else { return };
                 view.read = now;
-                for seen in view.tap.up(bytes) {
+                let all = view.tap.up(bytes);
+                self.sometimes.server_read(conn, all.len());
+                for seen in all {
                     self.came(conn, &seen);
                 }
             }
@@ -211,6 +242,7 @@ impl Watch {
             }
             Note::Committed => {
                 self.closes.commits += 1;
+                self.sometimes.server_commits();
                 self.record(0, Kind::Server("committed".to_owned()));
             }
             Note::AcceptFailed(door, e) => {
@@ -231,26 +263,27 @@ impl Watch {
         self.closes.packets_in += 1;
         self.packet(conn, Way::In, p);
         let Some(view) = self.conns.get_mut(&conn) else { return };
+        self.sometimes.server_packet(conn, p, view.tap.era() == Some(Era::E2012));
         let device = p.document().and_then(|d| match d.get("duuid") {
             Some(Value::String(s)) => Some(s.to_owned()),
             _ => None,
         });
-        let asked = Asked { method: p.method.clone(), device, room: p.integer("chatId").unwrap_or_default() };
+        let asked = Asked { device, room: p.integer("chatId").unwrap_or_default() };
         if let ("LEAVE", Some(login)) = (p.method.as_str(), &view.login) {
             self.wanted.insert((asked.room, login.user));
         }
-        view.asked.insert(p.id, asked);
+        view.asked.entry((p.id, p.method.clone())).or_default().push(asked);
     }
 
     fn went(&mut self, conn: ConnId, p: &Seen) {
         self.closes.packets_out += 1;
         self.packet(conn, Way::Out, p);
         let Some(view) = self.conns.get_mut(&conn) else { return };
-        match view.asked.get(&p.id) {
-            Some(asked) if asked.method == p.method => {
-                if let Some(asked) = view.asked.remove(&p.id) {
-                    self.replied(conn, &asked, p);
-                }
+        match view.asked.get_mut(&(p.id, p.method.clone())) {
+            Some(asked) if !asked.is_empty() => {
+                let asked = asked.remove(0);
+                self.sometimes.server_replies(conn, p.id);
+                self.replied(conn, &asked, p);
             }
             _ if p.id == 0 && logs::is_push(&p.method) => self.pushed(conn, p),
             _ => {
@@ -266,11 +299,15 @@ impl Watch {
             return;
         }
         let Some(view) = self.conns.get_mut(&conn) else { return };
-        match asked.method.as_str() {
+        match p.method.as_str() {
             "LOGINLIST" | "LOGIN" => {
                 self.closes.logins += 1;
                 let (device, user) =
                     (asked.device.clone().unwrap_or_default(), p.integer("userId").unwrap_or_default());
+                if self.tokens.expired_since(user).is_some_and(|at| self.clock.now() - at > self.bounds.slack) {
+                    let what = format!("{device} is logged in with a token that has expired");
+                    self.court.report(Invariant::Refused, what);
+                }
                 view.login = Some(Login { device, user });
                 self.logged_in = true;
             }

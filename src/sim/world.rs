@@ -3,6 +3,8 @@
 //! A host is what a partition cuts off; a client is a task on a host, for turmoil's work grows with the cube of hosts.
 //! The drivers are those of `net`, unchanged. What happens when is `run`'s business.
 
+mod people;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, pending};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +13,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use tokio::sync::mpsc;
 use turmoil::Sim;
 
-use super::clock::{EPOCH, SimClock};
+use super::clock::{EPOCH, OwnClock, SimClock};
 use super::control::Control;
 use super::disk::SimDisk;
 use super::invariants::{Court, Invariant};
@@ -22,6 +24,7 @@ use super::scenario::{Scenario, client_name, host_name};
 use super::server::{HOST, ServerBox};
 use super::tap::Keys;
 use super::timing::Timing;
+use super::tokens::Tokens;
 use super::trace::{Kind, Tracer};
 use super::watch::{Bounds, LOOK_EVERY, Watch};
 use crate::net::connect::{Setup, connect};
@@ -46,6 +49,7 @@ pub const ROOM_BASE: i64 = 7000;
 /// A client, as the harness has it.
 struct Handle {
     label: Arc<str>,
+    clock: OwnClock,
     actions: Option<mpsc::Sender<Action>>,
     events: mpsc::UnboundedReceiver<Event>,
 }
@@ -76,7 +80,11 @@ pub struct World {
     pub watch: Arc<Mutex<Watch>>,
     /// The model.
     pub model: Model,
+    /// The tokens of the users.
+    pub tokens: Tokens,
     clients: Vec<Handle>,
+    /// Clients whose login was refused for good: their users must ask for the next one.
+    refused: BTreeSet<usize>,
     host: Arc<str>,
     /// When to look next at what only time can show.
     look_at: Duration,
@@ -114,7 +122,9 @@ impl World {
             connections: scenario.clients().len() * 6 + 16,
         };
         let watch = Watch::new(clock.clone(), trace.clone(), court.clone(), keys.clone(), bounds, members.clone());
-        let watch = Arc::new(Mutex::new(watch));
+        let tokens = Tokens::default();
+        let watch = Arc::new(Mutex::new(watch.seeing(control.sometimes().clone(), tokens.clone())));
+        control.sometimes().replies_within(timing.request_timeout);
         let mut sim = build(&scenario);
         let server = ServerBox::new(
             disk,
@@ -125,6 +135,7 @@ impl World {
             control.clone(),
             keys.clone(),
             watch.clone(),
+            tokens.clone(),
         );
         let life = server.clone();
         sim.host(HOST, move || life.start());
@@ -135,7 +146,7 @@ impl World {
             .collect();
         let model = Model::new(clock.clone(), court.clone(), members, &who, timing.converge_bound());
         let hosts: Vec<Arc<str>> = (1..=scenario.world.client_hosts).map(|n| host_name(n).into()).collect();
-        let links = Links::new(control.clone(), &hosts, scenario.world.latency.1.0);
+        let links = Links::new(control.clone(), &hosts, (scenario.world.latency.0.0, scenario.world.latency.1.0));
         let host = "world".into();
         let clients = Vec::new();
         let mut world = Self {
@@ -151,7 +162,9 @@ impl World {
             server,
             watch,
             model,
+            tokens,
             clients,
+            refused: BTreeSet::new(),
             host,
             look_at: Duration::ZERO,
         };
@@ -171,9 +184,10 @@ impl World {
             let config = self.client_config(user, second, ring.clone());
             let entropy = Entropy::named(self.scenario.seed, &format!("client/{label}"));
             let net = self.network(&label, hosts.get(at));
-            let setup = Setup { clock: self.clock.driver(), tls: None };
+            let clock = OwnClock::new(self.clock.clone());
+            let setup = Setup { clock: clock.driver(), tls: None };
             tasks.entry(at).or_default().push(connect(net, Client::new(config, entropy), setup, todo, tell));
-            self.clients.push(Handle { label, actions: Some(actions), events });
+            self.clients.push(Handle { label, clock, actions: Some(actions), events });
         }
         for (at, host) in hosts.iter().enumerate() {
             let tasks = tasks.remove(&at).unwrap_or_default();
@@ -229,6 +243,10 @@ impl World {
             while let Some(event) = self.clients.get_mut(i).and_then(|c| c.events.try_recv().ok()) {
                 let Some(c) = self.clients.get(i) else { continue };
                 self.trace.record(&c.label, 0, Kind::Event(brief(&event)));
+                self.control.sometimes().client_event(&c.label, &event);
+                if matches!(event, Event::LoginRefused { .. }) {
+                    self.refused.insert(i);
+                }
                 self.model.event(i, &event);
             }
         }
@@ -238,7 +256,9 @@ impl World {
         }
         self.look_at = self.elapsed() + LOOK_EVERY;
         self.model.tick(&self.control, self.timing.client_bound());
-        if let Some(owner) = self.control.late_dial(self.timing.connect_timeout + self.timing.slack) {
+        if let Some(owner) =
+            self.control.late_dial(self.timing.by_slowest(self.timing.connect_timeout) + self.timing.slack)
+        {
             self.court.report(Invariant::Alive, format!("{owner} waits for a connection beyond its timeout"));
         }
         if let Some(owner) = self.control.rush(DIALS_MAX, DIALS_WITHIN) {
@@ -256,6 +276,7 @@ impl World {
     pub fn act(&mut self, client: usize, action: Action) {
         let Some(c) = self.clients.get(client) else { return };
         self.trace.record(&c.label, 0, Kind::Action(brief(&action)));
+        self.control.sometimes().client_action(&c.label, &action);
         match action {
             Action::Login => self.wants(client, true),
             Action::Logout => {

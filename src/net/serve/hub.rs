@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::line::{Line, Order, start};
 use super::{Event, Note, ServeError, Setup};
 use crate::proto::quirk::Quirk;
-use crate::proto::server::store::StoreError;
+use crate::proto::server::store::{Store, StoreError};
 use crate::proto::server::{ConnId, Input, Output, Server};
 use crate::proto::time::Time;
 use crate::store::{Database, Unit};
@@ -47,7 +47,7 @@ impl Hub {
             let clock = self.lines.setup.clock.clone();
             let wait = async {
                 match deadline {
-                    Some(at) => tokio::time::sleep(at - clock.now()).await,
+                    Some(at) => tokio::time::sleep(clock.until(at)).await,
                     None => pending().await,
                 }
             };
@@ -95,7 +95,8 @@ impl Hub {
         let now = self.lines.setup.clock.now();
         let mut unit = self.db.begin().map_err(ServeError::Store)?;
         let (server, lines) = (&mut self.server, &mut self.lines);
-        let mut done = Ok(());
+        let orders = lines.setup.operator.as_mut().map(|operator| operator()).unwrap_or_default();
+        let mut done = orders.iter().try_for_each(|effect| unit.apply(effect));
         for event in batch.drain(..) {
             done = done.and(one_event(event, server, lines, &mut self.next_conn, now, &mut unit));
         }
@@ -112,8 +113,8 @@ impl Hub {
             lines.perform_all(server);
         }
         let dirty = unit.is_dirty();
-        if dirty && let Some(pace) = &mut lines.setup.pace {
-            tokio::time::sleep(pace()).await;
+        if dirty && let Some(takes) = lines.setup.pace.as_mut().and_then(|pace| pace()) {
+            tokio::time::sleep(takes).await;
         }
         if let Err(e) = unit.commit() {
             server.abandon();

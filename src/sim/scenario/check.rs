@@ -1,8 +1,13 @@
 //! What a scenario must be to be run: numbers within their bounds, names that exist, faults before the end.
 
-use super::{Do, Fault, Scenario, client_name, host_name};
+use std::time::Duration;
+
+use super::{Do, Fault, Scenario, Step, client_name, host_name};
 use crate::proto::quirk::Quirk;
-use crate::proto::secure::Era;
+use crate::sim::fault::Target;
+use crate::sim::server::HOST;
+use crate::sim::stream::HELD_MS_MAX;
+use crate::sim::timing::Timing;
 use crate::spec::format::Span;
 
 impl Scenario {
@@ -13,7 +18,6 @@ impl Scenario {
         let bound = |name: &str, n: u64, least: u64, most: u64| {
             (n < least || n > most).then(|| (name.to_owned(), format!("{n} is not within {least} and {most}")))
         };
-        let ms = |s: Span| u64::try_from(s.0.as_millis()).unwrap_or(u64::MAX);
         bound("world.carriages", w.carriages.into(), 1, 1)
             .or_else(|| bound("world.client_hosts", w.client_hosts.into(), 1, 8))
             .or_else(|| bound("world.users", w.users.into(), 2, 60))
@@ -35,53 +39,117 @@ impl Scenario {
     }
 
     fn wrong_name(&self) -> Option<(String, String)> {
-        let hosts: Vec<String> = (1..=self.world.client_hosts).map(host_name).collect();
-        let clients: Vec<String> = self.clients().into_iter().map(|(u, second, _)| client_name(u, second)).collect();
         for (i, q) in self.quirks.iter().enumerate() {
             if Quirk::parse(q).is_none() {
                 return Some((format!("quirks[{i}]"), format!("there is no quirk `{q}`")));
             }
         }
+        let names = Names::of(self);
         for (i, step) in self.workload.script.iter().enumerate() {
-            let path = format!("workload.script[{i}]");
-            if !clients.contains(&step.client) {
-                return Some((path, format!("there is no `{}`; there are {}", step.client, clients.join(", "))));
-            }
-            if step.at > self.heal_at {
-                return Some((path, format!("it is due at {}, after heal_at", step.at)));
-            }
-            if step.r#do == Do::Relogin && step.at.0 + step.r#for.0 > self.heal_at.0 * 2 {
-                return Some((path, "it comes back long after heal_at".to_owned()));
-            }
-            if step.len > 60_000 {
-                return Some((path, format!("len is {}, and at most 60000", step.len)));
+            if let Some(what) = names.wrong_client(&step.client).or_else(|| self.wrong_step(step)) {
+                return Some((format!("workload.script[{i}]"), what));
             }
         }
-        for (i, fault) in self.faults.iter().enumerate() {
-            let path = format!("faults[{i}]");
-            let known = match fault {
-                Fault::Partition { .. }
-                | Fault::PartitionOneway { .. }
-                | Fault::Hold { .. }
-                | Fault::Latency { .. } => &hosts,
-                _ => &clients,
-            };
-            if let Some(name) = fault.target().filter(|t| !known.iter().any(|k| k == t)) {
-                return Some((path, format!("there is no `{name}`; there are {}", known.join(", "))));
-            }
-            if fault.at() > self.heal_at {
-                return Some((path, format!("it begins at {}, after heal_at", fault.at())));
-            }
-            if matches!(fault, Fault::Flip { .. }) && self.era != Era::E2025 {
-                return Some((path, format!("era {} has no authentication: a flipped bit may pass", self.era)));
-            }
-            if let Fault::Burst { room, .. } = fault
-                && !(7000..7000 + i64::from(self.world.rooms)).contains(room)
-            {
-                return Some((path, format!("there is no room {room}")));
-            }
+        let wrong = |(i, fault): (usize, &Fault)| {
+            let what = names.wrong(fault).or_else(|| self.wrong_time(fault)).or_else(|| self.wrong_fault(fault))?;
+            Some((format!("faults[{i}]"), what))
+        };
+        self.faults.iter().enumerate().find_map(wrong)
+    }
+
+    fn wrong_step(&self, step: &Step) -> Option<String> {
+        if step.at > self.heal_at {
+            return Some(format!("it is due at {}, after heal_at", step.at));
         }
-        None
+        if step.r#do == Do::Relogin && step.at.0 + step.r#for.0 > self.heal_at.0 * 2 {
+            return Some("it comes back long after heal_at".to_owned());
+        }
+        (step.len > 60_000).then(|| format!("len is {}, and at most 60000", step.len))
+    }
+
+    fn wrong_time(&self, fault: &Fault) -> Option<String> {
+        (fault.at() > self.heal_at).then(|| format!("it begins at {}, after heal_at", fault.at()))
+    }
+
+    /// What cannot be about the numbers of a fault.
+    fn wrong_fault(&self, fault: &Fault) -> Option<String> {
+        let within = |name: &str, n: u64, least: u64, most: u64| {
+            (n < least || n > most).then(|| format!("{name}: {n} is not within {least} and {most}"))
+        };
+        match fault {
+            Fault::Burst { room, .. } if !(7000..7000 + i64::from(self.world.rooms)).contains(room) => {
+                Some(format!("there is no room {room}"))
+            }
+            Fault::Jitter { min, max, .. } if min > max => Some(format!("min {min} is above max {max}")),
+            Fault::Jitter { max, .. } | Fault::Latency { max, .. } => {
+                within("max, in milliseconds", ms(*max), 0, 60_000)
+            }
+            Fault::Bandwidth { bytes_per_second, .. } | Fault::SlowReader { bytes_per_second, .. } => {
+                within("bytes_per_second", *bytes_per_second, 1, 1 << 40)
+            }
+            Fault::Storm { share, .. } => within("share, in percent", (*share).into(), 1, 100),
+            Fault::SlowSync { by, .. } => within("by, in milliseconds", ms(*by), 1, 5000),
+            Fault::DelayHeartbeat { by, .. } => within("by, in milliseconds", ms(*by), 1, 60_000),
+            Fault::ClockRate { permille, .. } => {
+                within("permille", (*permille).into(), 500, 2000).or_else(|| self.wrong_rate(*permille))
+            }
+            _ => None,
+        }
+    }
+
+    /// A fast clock gives up waiting sooner: an answer must come in time in a world without other faults.
+    fn wrong_rate(&self, permille: u32) -> Option<String> {
+        let (timing, w) = (Timing::of(self), &self.world);
+        let waits = timing.request_timeout * 1000 / permille.max(1);
+        let takes = (w.latency.1.0 + w.commit.1.0 + w.tick.0) * 2 + HELD * 2;
+        (waits <= takes)
+            .then(|| format!("permille: at {permille} a client waits for {waits:?}, an answer takes {takes:?}"))
+    }
+}
+
+/// What a read may be held back.
+const HELD: Duration = Duration::from_millis(HELD_MS_MAX);
+
+fn ms(s: Span) -> u64 {
+    u64::try_from(s.0.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Who can be named.
+struct Names {
+    hosts: Vec<String>,
+    servers: Vec<String>,
+    clients: Vec<String>,
+    users: Vec<String>,
+}
+
+impl Names {
+    fn of(s: &Scenario) -> Self {
+        Self {
+            hosts: (1..=s.world.client_hosts).map(host_name).collect(),
+            servers: vec![HOST.to_owned()],
+            clients: s.clients().into_iter().map(|(u, second, _)| client_name(u, second)).collect(),
+            users: (1..=s.world.users).map(|n| format!("u{n}")).collect(),
+        }
+    }
+
+    /// That there is no such client.
+    fn wrong_client(&self, name: &str) -> Option<String> {
+        let nobody = || format!("there is no `{name}`; there are {}", self.clients.join(", "));
+        (!self.clients.iter().any(|c| c == name)).then(nobody)
+    }
+
+    /// That the fault names nobody.
+    fn wrong(&self, fault: &Fault) -> Option<String> {
+        let (name, known) = match fault.aims_at() {
+            Target::World => return None,
+            Target::Host(name) => (name, vec![&self.hosts]),
+            Target::Server(name) => (name, vec![&self.servers]),
+            Target::Client(name) => (name, vec![&self.clients]),
+            Target::ClientOrHost(name) => (name, vec![&self.hosts, &self.clients]),
+            Target::User(name) => (name, vec![&self.users]),
+        };
+        let known: Vec<&str> = known.into_iter().flatten().map(String::as_str).collect();
+        (!known.contains(&name)).then(|| format!("there is no `{name}`; there are {}", known.join(", ")))
     }
 }
 
@@ -125,7 +193,7 @@ mod tests {
         let mut s = generate(3);
         s.faults = vec![Fault::Hold { at: Span(std::time::Duration::ZERO), r#for: s.heal_at, host: "phones-9".into() }];
         assert!(s.wrong().is_some_and(|(path, what)| path == "faults[0]" && what.contains("no `phones-9`")));
-        s.faults = vec![Fault::Storm { at: Span(s.heal_at.0 * 2) }];
+        s.faults = vec![Fault::Storm { at: Span(s.heal_at.0 * 2), share: 100 }];
         assert!(s.wrong().is_some_and(|(_, what)| what.contains("after heal_at")));
     }
 }

@@ -251,12 +251,12 @@ mod tests {
         s.world.client_hosts = 1;
         s.faults = vec![
             Fault::Hold { at: ms(3000), r#for: ms(5), host: "phones-2".into() },
-            Fault::Storm { at: ms(2000) },
-            Fault::Storm { at: ms(10_000_000) },
+            Fault::Storm { at: ms(2000), share: 100 },
+            Fault::Storm { at: ms(10_000_000), share: 100 },
             Fault::StalledReader { at: ms(1), r#for: ms(5), client: "u0/main".into() },
         ];
         let tidied = tidy(value_of(&s)).ok_or("no scenario")?;
-        assert_eq!(tidied.faults, [Fault::Storm { at: ms(2000) }]);
+        assert_eq!(tidied.faults, [Fault::Storm { at: ms(2000), share: 100 }]);
         s.world.users = 1;
         assert_eq!(tidy(value_of(&s)), None, "two users must be");
         Ok(())

@@ -13,6 +13,7 @@ use crate::sim::trace::Kind;
 impl Watch {
     pub(super) fn closing(&mut self, conn: ConnId, why: Why, now: Time) {
         self.record(conn, Kind::Line(format!("closing: {why:?}")));
+        self.sometimes.server_closes(why);
         let Some(view) = self.conns.get_mut(&conn) else { return };
         view.closing = Some(now);
         let c = &mut self.closes;

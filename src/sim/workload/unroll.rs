@@ -40,7 +40,9 @@ impl Scenario {
             let there = |name: &str| !names_client_or_phone(name) || hosts.iter().chain(&clients).any(|n| n == name);
             let rooms = ROOM_BASE..ROOM_BASE + i64::from(self.world.rooms);
             let room = !matches!(fault, Fault::Burst { room, .. } if !rooms.contains(room));
-            room && fault.target().is_none_or(there)
+            let user = |name: &str| (1..=self.world.users).any(|n| name == format!("u{n}"));
+            let user = !matches!(fault, Fault::ExpireToken { user: name, .. } if !user(name));
+            room && user && fault.target().is_none_or(there)
         });
         tidied
     }
