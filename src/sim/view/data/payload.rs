@@ -72,9 +72,14 @@ fn order(story: &Story<'_>) -> Vec<usize> {
     let Some(first) = story.charges.first() else { return all.collect() };
     let mut by_distance: Vec<usize> = all.collect();
     by_distance.sort_by_key(|seq| (seq.abs_diff(first.event), *seq));
-    let mut order: Vec<usize> = story.charges.iter().flat_map(|c| c.about.iter().copied()).collect();
-    let named: std::collections::BTreeSet<usize> = order.iter().copied().collect();
-    order = named.iter().copied().collect();
+    // The events of the first violation before those of the second.
+    let mut named = std::collections::BTreeSet::new();
+    let mut order: Vec<usize> = Vec::new();
+    for seq in story.charges.iter().flat_map(|c| c.about.iter()) {
+        if named.insert(*seq) {
+            order.push(*seq);
+        }
+    }
     order.extend(by_distance.into_iter().filter(|seq| !named.contains(seq)));
     order
 }
