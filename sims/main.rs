@@ -10,7 +10,7 @@
 //! | `shrink` | a planted bug shrinks to a page |
 //! | `determinism` | the same seed, the same trace: here, elsewhere, later |
 //! | `view` | a run that is looked at is the same run |
-//! | `stranger` | somebody else's client in our world, and on a real socket |
+//! | `stranger` | somebody else's client in our world, alone, among ours through fail-overs, and on a real socket |
 
 mod bugs;
 mod cli;

@@ -108,6 +108,17 @@ macro_rules! bites {
 }
 
 bites! {
+    a_standby_takes_over_after_a_power_cut_in_a_commit, "standby-takes-over":
+        ["fault/standby took over" >= 3, "fault/server: power cut in an operation" >= 2, "fault/server: disk error" >= 1,
+         "fault/server crashed" >= 1, "done/server starts" >= 4] ["done/faults skipped, the server was down" == 0];
+    a_rolling_restart_goes_from_one_carriage_to_the_other_and_back, "rolling-restart":
+        ["fault/standby took over" >= 2, "done/closed: drained" >= 16] ["done/server starts" == 3];
+    four_generations_talk_in_the_same_rooms, "mixed-eras":
+        ["done/logins" >= 30, "done/messages acknowledged" >= 80, "fault/server crashed" >= 1]
+        ["done/closed: bad bytes" == 0];
+    two_hundred_clients_come_back_after_each_storm, "storm-of-200":
+        ["fault/connection reset" >= 200, "fault/standby took over" >= 2, "done/closed: drained" >= 180,
+         "done/logins" >= 780] ["done/closed: bad bytes" == 0];
     a_login_waits_out_a_hold, "hold-at-login":
         ["some/a login waited out a hold" >= 1] ["done/logins" == 8];
     narrow_links_bring_long_messages_late_and_whole, "narrow-link":

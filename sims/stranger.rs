@@ -4,6 +4,7 @@
 //! Its session keys come from the system's entropy, so a run with it has no trace to compare; what it is told and when
 //! is compared instead.
 
+mod among;
 mod socket;
 
 use std::error::Error;
@@ -23,6 +24,7 @@ use locospec::proto::client::Action;
 use locospec::proto::command::Door;
 use locospec::proto::secure::KeyRing;
 use locospec::sim::scenario::Scenario;
+use locospec::sim::server::HOST;
 use locospec::sim::world::{ROOM_BASE, World};
 use talk_loco_client::client::booking::{BookingClient, GetConfReq};
 use talk_loco_client::client::checkin::{CheckinClient, CheckinReq};
@@ -207,12 +209,12 @@ where
     F: Future<Output = Result<(), Failed>> + 'static,
 {
     let (owner, diary, clock): (Arc<str>, _, _) = (GUEST.into(), diary.clone(), world.clock.clone());
-    let net = world.network(&owner, Some(&owner));
+    let (net, first) = (world.network(&owner, Some(&owner)), HOST.to_owned());
     world.guest(GUEST, async move {
         let dial = |door: Door, host: String, port: u16| {
-            let net = net.clone();
+            let (net, first) = (net.clone(), first.clone());
             async move {
-                let host = if door == Door::Booking { "server".to_owned() } else { host };
+                let host = if door == Door::Booking { first } else { host };
                 let port = if door == Door::Booking { locospec::sim::net::port::BOOKING } else { port };
                 net.connect(&host, port).await
             }

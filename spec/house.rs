@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use locospec::net::Tcp;
 use locospec::net::clock::{Clock, system_entropy};
-use locospec::net::serve::{Doors, Setup, Unwrapper, serve};
+use locospec::net::serve::{Doors, Part, Setup, Unwrapper, serve};
 use locospec::proto::command::Door;
 use locospec::proto::limits::Limits;
 use locospec::proto::secure::KeyRing;
@@ -46,7 +46,8 @@ pub async fn house(limits: Limits) -> io::Result<House> {
     let config = Config { ticket_port, carriage_port, limits, ..Config::default() };
     let server = Server::new(config, entropy.fork());
     let unwrapper = Unwrapper::Threads(Arc::new(KeyRing::test()), entropy);
-    let setup = Setup { tls: None, clock, unwrapper, observer: None, pace: None, operator: None };
+    let setup =
+        Setup { tls: None, clock, unwrapper, observer: None, pace: None, operator: None, part: Part::default() };
     let (stop, stopped) = oneshot::channel();
     let done = tokio::spawn(async move {
         let stop = async {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use locospec::net::clock::{Clock, system_entropy};
 use locospec::net::connect::{self, connect};
 use locospec::net::media::{MediaError, Way, download, upload};
-use locospec::net::serve::{Doors, Note, Setup, Unwrapper, serve};
+use locospec::net::serve::{Doors, Note, Part, Setup, Unwrapper, serve};
 use locospec::net::{BoxStream, Network, Tcp};
 use locospec::proto::client::media::{Download, Job, MediaClient, MediaConfig, MediaInput, MediaOutput, Upload};
 use locospec::proto::client::{Action, Client, ClientConfig, Endpoint, Event, call};
@@ -57,7 +57,15 @@ async fn house(limits: Limits) -> io::Result<(u16, u16, mpsc::UnboundedReceiver<
             let _ = tell.send(*why);
         }
     });
-    let setup = Setup { tls: None, clock, unwrapper, observer: Some(observer), pace: None, operator: None };
+    let setup = Setup {
+        tls: None,
+        clock,
+        unwrapper,
+        observer: Some(observer),
+        pace: None,
+        operator: None,
+        part: Part::default(),
+    };
     tokio::spawn(serve(Tcp, doors, server, db, setup, std::future::pending()));
     Ok((booking, carriage_port, closings))
 }

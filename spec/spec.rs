@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use locospec::net::serve::{Doors, Setup, Unwrapper, serve};
+use locospec::net::serve::{Doors, Part, Setup, Unwrapper, serve};
 use locospec::net::tls::{Authority, connector};
 use locospec::net::{Clock, Tcp};
 use locospec::proto::command::Door;
@@ -125,7 +125,15 @@ fn serve_until(
         });
         seeded.map_err(|e| e.to_string())?;
         let unwrapper = Unwrapper::Threads(Arc::new(keys), Entropy::named(1, "unwrap"));
-        let setup = Setup { tls: Some(tls), clock, unwrapper, observer: None, pace: None, operator: None };
+        let setup = Setup {
+            tls: Some(tls),
+            clock,
+            unwrapper,
+            observer: None,
+            pace: None,
+            operator: None,
+            part: Part::default(),
+        };
         ready.send(addrs).map_err(|e| e.to_string())?;
         let stop = async {
             let _ = stopped.await;

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use locospec::net::serve::{Doors, Setup, Unwrapper, serve};
+use locospec::net::serve::{Doors, Part, Setup, Unwrapper, serve};
 use locospec::net::tls::{Authority, connector, server_name};
 use locospec::net::{BoxStream, Clock, Network, Tcp};
 use locospec::proto::command::Door;
@@ -41,6 +41,7 @@ async fn two_strangers() -> Result<(), Failed> {
         observer: None,
         pace: None,
         operator: None,
+        part: Part::default(),
     };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = Server::new(config, Entropy::named(1, "server"));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::files::{self, CA, ENDPOINTS, RSA, RSA_2012};
 use super::{Exit, Failure, Outcome, runtime};
 use crate::net::clock::system_entropy;
-use crate::net::serve::{Doors, Note, Observer, Setup, Unwrapper, serve};
+use crate::net::serve::{Doors, Note, Observer, Part, Setup, Unwrapper, serve};
 use crate::net::tls::Authority;
 use crate::net::{Clock, Tcp};
 use crate::proto::command::Door;
@@ -150,6 +150,7 @@ async fn listen(
         observer: args.verbose.then(talk),
         pace: None,
         operator: None,
+        part: Part::default(),
     };
     // Whoever sees the endpoints may stop the server: the signal must be caught before they are written.
     let stop = stop_signal()?;

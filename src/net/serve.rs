@@ -66,6 +66,34 @@ pub type Pace = Box<dyn FnMut() -> Option<Duration> + Send>;
 /// What somebody in charge changes in the store before the next batch: the simulator's tokens that expire.
 pub type Operator = Box<dyn FnMut() -> Vec<Effect> + Send>;
 
+/// What somebody in charge tells a running server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Steer {
+    /// The carriage server is there from now on.
+    Carriage {
+        /// Its host.
+        host: String,
+        /// Its port.
+        port: u16,
+    },
+    /// All sessions of a user end, with this reason.
+    Kick {
+        /// Whose.
+        user: i64,
+        /// What KICKOUT says.
+        reason: i32,
+    },
+}
+
+/// The part of a server in a house of several.
+#[derive(Debug, Default)]
+pub struct Part {
+    /// Connections are numbered from behind this one, so that no two servers of a house use the same names.
+    pub conns_above: ConnId,
+    /// Who steers it.
+    pub steer: Option<mpsc::UnboundedReceiver<Steer>>,
+}
+
 /// Unwraps session keys. Whatever the block is, it gives a key.
 #[derive(Clone)]
 pub enum Unwrapper {
@@ -94,6 +122,8 @@ pub struct Setup {
     pub pace: Option<Pace>,
     /// Changes the store beside all peers.
     pub operator: Option<Operator>,
+    /// Its part among other servers; the default for one alone.
+    pub part: Part,
 }
 
 impl fmt::Debug for Setup {
@@ -158,6 +188,7 @@ enum Event {
     Gone(ConnId),
     Sent(ConnId, usize),
     Key(ConnId, SessionKey),
+    Steer(Steer),
 }
 
 /// Serves until `stop` is ready, then drains: CHANGESVR, then close.

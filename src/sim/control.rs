@@ -45,15 +45,15 @@ struct State {
     bitten: Option<Time>,
     /// Clients whose clocks run off, and how fast: 1000 is right.
     rates: BTreeMap<Arc<str>, u32>,
-    /// Hosts whose way to the server, or from it, is cut; and those on hold.
-    dark: BTreeSet<(Arc<str>, bool)>,
-    held: BTreeSet<Arc<str>>,
-    holds: BTreeMap<Arc<str>, u32>,
+    /// Hosts of clients and servers between which the way up, or down, is cut; and those on hold.
+    dark: BTreeSet<(Arc<str>, Arc<str>, bool)>,
+    held: BTreeSet<(Arc<str>, Arc<str>)>,
+    holds: BTreeMap<(Arc<str>, Arc<str>), u32>,
     /// Hosts whose messages take anything within a band.
     jittery: BTreeSet<Arc<str>>,
     /// Whose process is being killed, and its streams so far.
-    dying: Option<Arc<str>>,
-    graves: BTreeMap<u64, Box<dyn Any + Send>>,
+    dying: BTreeSet<Arc<str>>,
+    graves: BTreeMap<(Arc<str>, u64), Box<dyn Any + Send>>,
     /// When bytes came last to each owner.
     came: BTreeMap<Arc<str>, Time>,
     dials: Dials,
@@ -248,27 +248,28 @@ impl Control {
     /// lists by task id), and each stream says farewell when it is dropped. So that a run repeats, they are dropped
     /// later, in their own order.
     pub fn kill(&self, owner: &Arc<str>) {
-        self.lock().dying = Some(owner.clone());
+        self.lock().dying.insert(owner.clone());
     }
 
     /// Whether the process of `owner` is being killed.
     #[must_use]
     pub fn is_dying(&self, owner: &Arc<str>) -> bool {
-        self.lock().dying.as_ref() == Some(owner)
+        self.lock().dying.contains(owner)
     }
 
     /// Keeps the stream of a process that is killed.
-    pub fn inter(&self, line: u64, stream: Box<dyn Any + Send>) {
-        self.lock().graves.insert(line, stream);
+    pub fn inter(&self, owner: &Arc<str>, line: u64, stream: Box<dyn Any + Send>) {
+        self.lock().graves.insert((owner.clone(), line), stream);
     }
 
-    /// Drops the streams of the process that was killed, on its host: each says farewell, in the order of their lines.
-    pub fn bury(&self) {
+    /// Drops the streams of the process of `owner` that was killed, on its host: each says farewell, in the order of
+    /// their lines.
+    pub fn bury(&self, owner: &Arc<str>) {
         let mut s = self.lock();
-        s.dying = None;
-        let graves = std::mem::take(&mut s.graves);
+        s.dying.remove(owner);
+        let graves: Vec<_> = s.graves.extract_if(.., |(of, _), _| of == owner).map(|(_, stream)| stream).collect();
         drop(s);
-        graves.into_values().for_each(drop);
+        graves.into_iter().for_each(drop);
     }
 
     /// Bytes came to `owner`.
@@ -308,17 +309,18 @@ impl Control {
         self.lock().bites
     }
 
-    /// How often the link of `host` has been put on hold.
+    /// How often the link of `host` to a server has been put on hold.
     #[must_use]
-    pub fn holds(&self, host: &Arc<str>) -> u32 {
-        self.lock().holds.get(host).copied().unwrap_or_default()
+    pub fn holds(&self, host: &Arc<str>, server: &Arc<str>) -> u32 {
+        self.lock().holds.get(&(host.clone(), server.clone())).copied().unwrap_or_default()
     }
 
-    /// Says how the link between a client host and the server is: dark upwards, dark downwards, held.
-    pub fn link(&self, host: &Arc<str>, up: bool, down: bool, held: bool) {
+    /// Says how the link between a client host and a server is: dark upwards, dark downwards, held.
+    pub fn link(&self, host: &Arc<str>, server: &str, up: bool, down: bool, held: bool) {
+        let server: Arc<str> = server.into();
         let mut s = self.lock();
         for (dark, is_up) in [(up, true), (down, false)] {
-            let key = (host.clone(), is_up);
+            let key = (host.clone(), server.clone(), is_up);
             if dark {
                 s.dark.insert(key);
             } else {
@@ -326,11 +328,12 @@ impl Control {
             }
         }
         if held {
-            if s.held.insert(host.clone()) {
-                *s.holds.entry(host.clone()).or_default() += 1;
+            let key = (host.clone(), server);
+            if s.held.insert(key.clone()) {
+                *s.holds.entry(key).or_default() += 1;
             }
         } else {
-            s.held.remove(host);
+            s.held.remove(&(host.clone(), server));
         }
     }
 
@@ -344,12 +347,12 @@ impl Control {
         }
     }
 
-    /// A write on the link of `host`, up from the client or down to it: counts what a fault does to it.
-    pub fn wrote(&self, host: &Arc<str>, up: bool) {
+    /// A write on the link of `host` to a server, up from the client or down to it: counts what a fault does to it.
+    pub fn wrote(&self, host: &Arc<str>, server: &Arc<str>, up: bool) {
         let mut s = self.lock();
-        if s.dark.contains(&(host.clone(), up)) {
+        if s.dark.contains(&(host.clone(), server.clone(), up)) {
             s.bites.partition_writes += 1;
-        } else if s.held.contains(host) {
+        } else if s.held.contains(&(host.clone(), server.clone())) {
             s.bites.held_writes += 1;
         } else if s.jittery.contains(host) {
             s.bites.jittery_writes += 1;

@@ -5,14 +5,15 @@
 
 mod server;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::server::Armed;
 pub use self::server::Falls;
-use self::server::{ARMED_FOR, Armed};
 use super::control::{Narrow, Orders};
 use super::scenario::Fault;
-use super::server::HOST;
+use super::server::{HOST, is_server};
 use super::world::World;
 use crate::proto::client::Action;
 use crate::proto::entropy::Entropy;
@@ -24,9 +25,13 @@ pub struct Director {
     todo: Vec<(Duration, usize, Moment)>,
     faults: Arc<[Fault]>,
     active: u32,
-    armed: Option<Armed>,
+    armed: BTreeMap<&'static str, Armed>,
     /// Down until then; whether the power is gone.
-    down: Option<(Duration, bool)>,
+    down: BTreeMap<&'static str, (Duration, bool)>,
+    /// Nobody has the disk; a carriage may take it from then on.
+    vacant: Option<Duration>,
+    /// Who had it last.
+    last: &'static str,
     entropy: Entropy,
     falls: Falls,
     /// Which clients a storm strikes.
@@ -63,8 +68,10 @@ impl Director {
             todo,
             faults,
             active: 0,
-            armed: None,
-            down: None,
+            armed: BTreeMap::new(),
+            down: BTreeMap::new(),
+            vacant: None,
+            last: HOST,
             entropy,
             falls,
             storms: Entropy::named(world.scenario.seed, "storms"),
@@ -80,10 +87,10 @@ impl Director {
         self.falls
     }
 
-    /// Whether the server runs and nothing hangs over it.
+    /// Whether the servers run and nothing hangs over them.
     #[must_use]
-    pub const fn is_calm(&self) -> bool {
-        self.down.is_none() && self.armed.is_none() && self.active == 0
+    pub fn is_calm(&self) -> bool {
+        self.down.is_empty() && self.armed.is_empty() && self.vacant.is_none() && self.active == 0
     }
 
     /// Does what is due. Call it before each step.
@@ -99,10 +106,10 @@ impl Director {
         if !self.healed && now >= world.scenario.heal_at.0 {
             self.heal(world);
         }
-        self.mind_server(world);
+        self.mind_servers(world);
         world.log_in_again();
         world.model.disturbed = world.model.disturbed.max(world.control.bitten());
-        if self.active > 0 || self.armed.is_some() || self.down.is_some() {
+        if !self.is_calm() {
             world.model.disturbed = Some(world.clock.now());
         }
     }
@@ -145,17 +152,18 @@ impl Director {
     }
 
     fn begin_link(&mut self, world: &mut World, fault: &Fault) {
+        let to = fault.to();
         match fault {
-            Fault::Partition { host, .. } => world.links.change(&world.sim, host, |l| l.dark += 1),
-            Fault::PartitionOneway { host, up, .. } => world.links.change(&world.sim, host, |l| {
+            Fault::Partition { host, .. } => world.links.change_to(&world.sim, host, to, |l| l.dark += 1),
+            Fault::PartitionOneway { host, up, .. } => world.links.change_to(&world.sim, host, to, |l| {
                 *(if *up { &mut l.up } else { &mut l.down }) += 1;
             }),
-            Fault::Hold { host, .. } => world.links.change(&world.sim, host, |l| l.held += 1),
+            Fault::Hold { host, .. } => world.links.change_to(&world.sim, host, to, |l| l.held += 1),
             Fault::Latency { host, max, .. } => {
                 self.falls.latency_changes += 1;
-                world.links.latency(&world.sim, host, Some(max.0));
+                world.links.latency(&world.sim, host, to, Some(max.0));
             }
-            Fault::Jitter { host, min, max, .. } => world.links.jitter(&world.sim, host, Some((min.0, max.0))),
+            Fault::Jitter { host, min, max, .. } => world.links.jitter(&world.sim, host, to, Some((min.0, max.0))),
             _ => {}
         }
     }
@@ -164,7 +172,7 @@ impl Director {
     fn storm(&mut self, world: &World, share: u32) {
         self.falls.storms += 1;
         if share >= 100 {
-            return world.control.reset(|owner| owner != HOST);
+            return world.control.reset(|owner| !is_server(owner));
         }
         let all = world.model.devices.iter().map(|d| d.label.clone());
         let struck: Vec<Arc<str>> = all.filter(|_| self.storms.chance(share.into(), 100)).collect();
@@ -177,17 +185,20 @@ impl Director {
             world.model.disturbed = Some(world.clock.now());
             self.active = self.active.saturating_sub(1);
         }
+        let to = fault.to();
         match fault {
             Fault::Partition { host, .. } => {
-                world.links.change(&world.sim, host, |l| l.dark = l.dark.saturating_sub(1))
+                world.links.change_to(&world.sim, host, to, |l| l.dark = l.dark.saturating_sub(1))
             }
-            Fault::PartitionOneway { host, up, .. } => world.links.change(&world.sim, host, |l| {
+            Fault::PartitionOneway { host, up, .. } => world.links.change_to(&world.sim, host, to, |l| {
                 let way = if *up { &mut l.up } else { &mut l.down };
                 *way = way.saturating_sub(1);
             }),
-            Fault::Hold { host, .. } => world.links.change(&world.sim, host, |l| l.held = l.held.saturating_sub(1)),
-            Fault::Latency { host, .. } => world.links.latency(&world.sim, host, None),
-            Fault::Jitter { host, .. } => world.links.jitter(&world.sim, host, None),
+            Fault::Hold { host, .. } => {
+                world.links.change_to(&world.sim, host, to, |l| l.held = l.held.saturating_sub(1))
+            }
+            Fault::Latency { host, .. } => world.links.latency(&world.sim, host, to, None),
+            Fault::Jitter { host, .. } => world.links.jitter(&world.sim, host, to, None),
             Fault::ClockRate { client, .. } => world.set_rate(client, 1000),
             Fault::SlowSync { .. } => world.server.disk().slow_sync(Duration::ZERO),
             Fault::DiskFull { .. } if self.full_until.is_none_or(|until| until <= world.elapsed()) => {
@@ -213,22 +224,7 @@ impl Director {
         world.server.disk().slow_sync(Duration::ZERO);
         world.server.disk().set_space(None);
         self.full_until = self.full_until.min(Some(world.elapsed()));
-        match self.armed {
-            Some(Armed::Power { .. }) if !world.server.disk().is_dead() => {
-                world.server.disk().kill_after(u64::MAX);
-                self.armed = None;
-            }
-            Some(Armed::Error { .. }) => {
-                // It may have struck in the last step: then the server's end is on its way.
-                world.server.disk().fail_sync(u64::MAX);
-                world.server.disk().fail_write(u64::MAX);
-                self.lenient_until = world.elapsed() + ARMED_FOR;
-            }
-            _ => {}
-        }
-        if let Some((until, _)) = &mut self.down {
-            *until = world.elapsed();
-        }
+        self.disarm(world);
         for i in 0..world.clients() {
             if world.model.devices.get(i).is_some_and(|d| d.online.is_none()) {
                 world.act(i, Action::Login);

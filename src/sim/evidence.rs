@@ -175,6 +175,7 @@ fn faults(world: &World, director: &Director) -> impl IntoIterator<Item = (&'sta
         ("fault/server: disk full", f.disk_full),
         ("fault/server: power cut at rest", f.power_cuts_at_rest),
         ("fault/server: power cut in an operation", f.power_cuts_in_operation),
+        ("fault/standby took over", f.takeovers),
         ("fault/storm", f.storms),
         ("fault/token: login refused", world.control.sometimes().count(Place::TokenRefused)),
         ("fault/write cut", s.cut_writes),

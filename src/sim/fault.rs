@@ -14,22 +14,69 @@ use crate::spec::format::Span;
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 #[allow(missing_docs)]
 pub enum Fault {
-    /// What is in flight between the server and `host` is lost, and so is all that is sent: a lost NAT entry.
-    Partition { at: Span, r#for: Span, host: String },
+    /// What is in flight between the servers and `host` is lost, and so is all that is sent: a lost NAT entry. `to`
+    /// names one server, here and in the next four.
+    Partition {
+        at: Span,
+        r#for: Span,
+        host: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+    },
     /// One direction only: `up` is from the client to the server.
-    PartitionOneway { at: Span, r#for: Span, host: String, up: bool },
-    /// Everything between the server and `host` waits, and then comes.
-    Hold { at: Span, r#for: Span, host: String },
-    /// Messages between the server and `host` take up to `max`.
-    Latency { at: Span, r#for: Span, host: String, max: Span },
-    /// Messages between the server and `host` take from `min` to `max`, each drawn anew.
-    Jitter { at: Span, r#for: Span, host: String, min: Span, max: Span },
+    PartitionOneway {
+        at: Span,
+        r#for: Span,
+        host: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+        up: bool,
+    },
+    /// Everything between the servers and `host` waits, and then comes.
+    Hold {
+        at: Span,
+        r#for: Span,
+        host: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+    },
+    /// Messages between the servers and `host` take up to `max`.
+    Latency {
+        at: Span,
+        r#for: Span,
+        host: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+        max: Span,
+    },
+    /// Messages between the servers and `host` take from `min` to `max`, each drawn anew.
+    Jitter {
+        at: Span,
+        r#for: Span,
+        host: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+        min: Span,
+        max: Span,
+    },
     /// So many bytes a second, each way: all of a host's clients together, or one client's.
     Bandwidth { at: Span, r#for: Span, target: String, bytes_per_second: u64 },
-    /// The server's process is killed; what it wrote is there.
-    Crash { at: Span, down_for: Span },
+    /// The process of a server is killed; what it wrote is there. `host` is whoever has the disk, unless it is named,
+    /// here and in the others that have a `host` of servers.
+    Crash {
+        at: Span,
+        #[serde(default = "server", skip_serializing_if = "is_server")]
+        host: String,
+        down_for: Span,
+    },
     /// The power goes after so many operations of the disk; what was not synced is kept, torn, reordered or lost.
-    PowerCut { at: Span, after_disk_ops: u64, down_for: Span },
+    PowerCut {
+        at: Span,
+        #[serde(default = "server", skip_serializing_if = "is_server")]
+        host: String,
+        after_disk_ops: u64,
+        down_for: Span,
+    },
     /// The disk fails one write or sync after so many; the server stops.
     DiskError { at: Span, after_disk_ops: u64, sync: bool, down_for: Span },
     /// The volume takes so many more bytes, written over others or not, and is full for the rest of the time. The
@@ -50,7 +97,12 @@ pub enum Fault {
         by: Span,
     },
     /// The server is asked to stop: CHANGESVR to everybody.
-    Drain { at: Span, down_for: Span },
+    Drain {
+        at: Span,
+        #[serde(default = "server", skip_serializing_if = "is_server")]
+        host: String,
+        down_for: Span,
+    },
     /// The token of a user is no longer valid: logins are refused, sessions stay. Then it is, and he logs in again.
     ExpireToken { at: Span, r#for: Span, user: String },
     /// The next PINGs of a client are lost.
@@ -222,6 +274,19 @@ impl Fault {
         }
     }
 
+    /// The one server on whose links it lies, when it is not on all.
+    #[must_use]
+    pub fn to(&self) -> Option<&str> {
+        match self {
+            Self::Partition { to, .. }
+            | Self::PartitionOneway { to, .. }
+            | Self::Hold { to, .. }
+            | Self::Latency { to, .. }
+            | Self::Jitter { to, .. } => to.as_deref(),
+            _ => None,
+        }
+    }
+
     /// What it is about.
     #[must_use]
     pub fn aims_at(&self) -> Target<'_> {
@@ -231,7 +296,11 @@ impl Fault {
             | Self::Hold { host, .. }
             | Self::Latency { host, .. }
             | Self::Jitter { host, .. } => Target::Host(host),
-            Self::DiskFull { host, .. } | Self::SlowSync { host, .. } => Target::Server(host),
+            Self::Crash { host, .. }
+            | Self::PowerCut { host, .. }
+            | Self::Drain { host, .. }
+            | Self::DiskFull { host, .. }
+            | Self::SlowSync { host, .. } => Target::Server(host),
             Self::Bandwidth { target, .. } => Target::ClientOrHost(target),
             Self::ExpireToken { user, .. } => Target::User(user),
             Self::DropHeartbeat { client, .. }
@@ -245,8 +314,7 @@ impl Fault {
             | Self::Reset { client, .. }
             | Self::Flip { client, .. }
             | Self::Burst { client, .. } => Target::Client(client),
-            Self::Crash { .. } | Self::PowerCut { .. } | Self::DiskError { .. } | Self::Drain { .. } => Target::World,
-            Self::Storm { .. } => Target::World,
+            Self::DiskError { .. } | Self::Storm { .. } => Target::World,
         }
     }
 }

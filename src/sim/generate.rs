@@ -4,11 +4,14 @@
 //! subsets find more than everything at once.
 
 mod more;
+pub mod profile;
 
 use std::time::Duration;
 
+use self::profile::Profile;
 use super::fault::ResetWay;
 use super::scenario::{Fault, Format, Mix, Scenario, Swarm, Workload, WorldSpec, client_name, host_name};
+use super::server::HOST;
 use crate::proto::entropy::Entropy;
 use crate::proto::secure::Era;
 use crate::spec::format::Span;
@@ -26,9 +29,15 @@ fn draw(e: &mut Entropy, low: u64, high: u64) -> u32 {
     u32::try_from(e.range(low, high)).unwrap_or(u32::MAX)
 }
 
-/// The scenario of `seed`.
+/// The scenario of `seed` for a sweep.
 #[must_use]
 pub fn generate(seed: u64) -> Scenario {
+    generate_for(Profile::Sweep, seed)
+}
+
+/// The scenario of `seed` for this purpose.
+#[must_use]
+pub fn generate_for(profile: Profile, seed: u64) -> Scenario {
     let e = &mut Entropy::named(seed, "generate");
     let era = match e.below(10) {
         0 | 1 => Era::E2012,
@@ -38,7 +47,9 @@ pub fn generate(seed: u64) -> Scenario {
     };
     let low = e.range(1, 10);
     let world = WorldSpec {
+        profile,
         carriages: 1,
+        eras: Vec::new(),
         client_hosts: draw(e, 2, 4),
         users: draw(e, 3, 6),
         devices_per_user: draw(e, 1, 2),
@@ -85,8 +96,11 @@ pub fn generate(seed: u64) -> Scenario {
         heal_at: span(heal_s),
         quirks: Vec::new(),
     };
-    s.faults = faults(&s, heal_s, e);
-    more::more(&mut s, heal_s);
+    profile.shape(&mut s);
+    let last_s = s.heal_at.0.as_secs() - 8;
+    s.faults = faults(&s, last_s, e);
+    more::more(&mut s, last_s);
+    profile.add_faults(&mut s, last_s);
     s
 }
 
@@ -94,6 +108,8 @@ pub fn generate(seed: u64) -> Scenario {
 struct Dice<'e> {
     e: &'e mut Entropy,
     last_s: u64,
+    /// How many times as many as usual.
+    times: u64,
     hosts: Vec<String>,
     clients: Vec<String>,
 }
@@ -119,7 +135,7 @@ impl Dice<'_> {
     /// One to `most` faults, when the kind is on.
     fn some(&mut self, on: bool, most: u64, out: &mut Vec<Fault>, make: impl Fn(&mut Self) -> Fault) {
         if on {
-            for _ in 0..self.e.range(1, most) {
+            for _ in 0..self.e.range(1, most * self.times) {
                 let fault = make(self);
                 out.push(fault);
             }
@@ -127,34 +143,41 @@ impl Dice<'_> {
     }
 }
 
-fn faults(s: &Scenario, heal_s: u64, e: &mut Entropy) -> Vec<Fault> {
+fn faults(s: &Scenario, last_s: u64, e: &mut Entropy) -> Vec<Fault> {
     let hosts = (1..=s.world.client_hosts).map(host_name).collect();
     let clients = s.clients().into_iter().map(|(u, second, _)| client_name(u, second)).collect();
-    let mut d = Dice { e, last_s: heal_s - 8, hosts, clients };
+    let mut d = Dice { e, last_s, times: s.world.profile.times(), hosts, clients };
     let (on, mut all) = (s.swarm, Vec::new());
     d.some(on.partitions, 3, &mut all, |d| {
         let (at, host, long) = (d.at(), d.host(), d.e.chance(1, 4));
         let r#for = span_ms(if long { d.e.range(30_000, 60_000) } else { d.e.range(1, 15_000) });
         if d.e.chance(1, 3) {
-            Fault::PartitionOneway { at, r#for, host, up: d.e.chance(1, 2) }
+            Fault::PartitionOneway { at, r#for, host, to: None, up: d.e.chance(1, 2) }
         } else {
-            Fault::Partition { at, r#for, host }
+            Fault::Partition { at, r#for, host, to: None }
         }
     });
     d.some(on.holds, 3, &mut all, |d| Fault::Hold {
         at: d.at(),
         r#for: span_ms(d.e.range(50, 20_000)),
         host: d.host(),
+        to: None,
     });
     d.some(on.latency, 2, &mut all, |d| Fault::Latency {
         at: d.at(),
         r#for: span(d.e.range(2, 30)),
         host: d.host(),
+        to: None,
         max: span_ms(d.e.range(210, 1500)),
     });
-    d.some(on.crashes, 2, &mut all, |d| Fault::Crash { at: d.at(), down_for: span_ms(d.e.range(20, 8000)) });
+    d.some(on.crashes, 2, &mut all, |d| Fault::Crash {
+        at: d.at(),
+        host: HOST.to_owned(),
+        down_for: span_ms(d.e.range(20, 8000)),
+    });
     d.some(on.power_cuts, 3, &mut all, |d| Fault::PowerCut {
         at: d.at(),
+        host: HOST.to_owned(),
         after_disk_ops: d.e.below(24),
         down_for: span_ms(d.e.range(20, 8000)),
     });
@@ -164,31 +187,40 @@ fn faults(s: &Scenario, heal_s: u64, e: &mut Entropy) -> Vec<Fault> {
         sync: d.e.chance(1, 2),
         down_for: span_ms(d.e.range(20, 4000)),
     });
-    d.some(on.heartbeat_loss, 3, &mut all, |d| Fault::DropHeartbeat {
+    of_clients(&mut d, on, s.era, &mut all);
+    all.sort_by_key(Fault::at);
+    all
+}
+
+/// Faults of clients, and of all of them at once.
+fn of_clients(d: &mut Dice<'_>, on: Swarm, era: Era, all: &mut Vec<Fault>) {
+    d.some(on.heartbeat_loss, 3, all, |d| Fault::DropHeartbeat {
         at: d.at(),
         client: d.client(),
         count: draw(d.e, 1, 3),
     });
-    d.some(on.slow_readers, 2, &mut all, |d| Fault::StalledReader {
+    d.some(on.slow_readers, 2, all, |d| Fault::StalledReader {
         at: d.at(),
         r#for: span_ms(d.e.range(200, 30_000)),
         client: d.client(),
     });
-    d.some(on.drains, 1, &mut all, |d| Fault::Drain { at: d.at(), down_for: span_ms(d.e.range(20, 5000)) });
-    d.some(on.storms, 2, &mut all, |d| Fault::Storm { at: d.at(), share: 100 });
-    d.some(on.resets, 4, &mut all, |d| Fault::Reset {
+    d.some(on.drains, 1, all, |d| Fault::Drain {
+        at: d.at(),
+        host: HOST.to_owned(),
+        down_for: span_ms(d.e.range(20, 5000)),
+    });
+    d.some(on.storms, 2, all, |d| Fault::Storm { at: d.at(), share: 100 });
+    d.some(on.resets, 4, all, |d| Fault::Reset {
         at: d.at(),
         client: d.client(),
         after_bytes: d.e.below(2500),
         way: ResetWay::Both,
     });
-    d.some(on.corruption && s.era == Era::E2025, 2, &mut all, |d| Fault::Flip {
+    d.some(on.corruption && era == Era::E2025, 2, all, |d| Fault::Flip {
         at: d.at(),
         client: d.client(),
         count: draw(d.e, 1, 2),
         down: false,
         plain: false,
     });
-    all.sort_by_key(Fault::at);
-    all
 }

@@ -43,7 +43,7 @@ pub mod port {
     }
 }
 
-/// The network as one party sees it: the server, or one client.
+/// The network as one party sees it: a server, or one client.
 #[derive(Clone, Debug)]
 pub struct TurmoilNet {
     owner: Arc<str>,
@@ -78,15 +78,15 @@ impl TurmoilNet {
         }
     }
 
-    /// Wraps a stream of turmoil.
+    /// Wraps a stream of turmoil between these hosts of clients and servers.
     #[must_use]
-    pub fn wrap(&self, stream: TcpStream, link: Arc<str>, port: u16) -> FaultStream<TcpStream> {
+    pub fn wrap(&self, stream: TcpStream, link: Arc<str>, server: Arc<str>, port: u16) -> FaultStream<TcpStream> {
         let n = self.made.fetch_add(1, Ordering::Relaxed);
         let entropy = Entropy::named(self.seed, &format!("stream/{}/{n}", self.owner));
         let client = self.host.is_some();
         let carriage = client && port == port::CARRIAGE;
         let peer = stream.peer_addr().ok().filter(|_| !client);
-        let side = Side { owner: self.owner.clone(), link, port, client, carriage, peer };
+        let side = Side { owner: self.owner.clone(), link, server, port, client, carriage, peer };
         let tap = client.then(|| Tap::new(self.keys.clone()));
         let between = stream.local_addr().ok().zip(stream.peer_addr().ok());
         let stream = FaultStream::new(stream, side, self.control.clone(), self.trace.clone(), entropy, tap);
@@ -108,7 +108,7 @@ impl TurmoilNet {
         let _dial = self.control.dial(&self.owner);
         match TcpStream::connect((host, port)).await {
             Ok(stream) => {
-                let stream = self.wrap(stream, link, port);
+                let stream = self.wrap(stream, link, host.into(), port);
                 self.trace.record(&self.owner, stream.line(), Kind::Line(format!("connected to {host}:{port}")));
                 Ok(stream)
             }
@@ -142,7 +142,7 @@ impl Network for TurmoilNet {
         let port = listener.local_addr()?.port();
         let (stream, from) = listener.accept().await?;
         let link = turmoil::reverse_lookup(from.ip()).unwrap_or_else(|| from.ip().to_string());
-        Ok(Box::new(self.wrap(stream, link.into(), port)))
+        Ok(Box::new(self.wrap(stream, link.into(), self.owner.clone(), port)))
     }
 
     async fn connect(&self, host: &str, port: u16) -> io::Result<BoxStream> {

@@ -230,7 +230,7 @@ fn finish(world: &mut World, well: bool) {
             .report(Invariant::Bounded, format!("{left} connections are left at the server after all logged out"));
     }
     world.dismiss();
-    world.server.drain();
+    world.server.hosts().iter().for_each(|host| world.server.drain(host));
     wait(world, |w| w.control.open_lines().is_empty());
     let lines = world.control.open_lines();
     if !lines.is_empty() && well {

@@ -10,6 +10,7 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use super::fault::Fault;
+pub use super::generate::profile::Profile;
 pub use super::workload::mix::Mix;
 pub use super::workload::step::{Do, Step};
 use crate::proto::quirk::{Quirk, Quirks};
@@ -40,7 +41,7 @@ pub struct Scenario {
     pub written_by: String,
     /// All randomness of the run.
     pub seed: u64,
-    /// The generation that all clients speak.
+    /// The generation that all clients speak, unless `world.eras` says otherwise.
     #[serde(deserialize_with = "era_from", serialize_with = "era_to")]
     pub era: Era,
     /// Who and what is there.
@@ -64,8 +65,20 @@ pub struct Scenario {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorldSpec {
-    /// Servers; 1 for now.
+    /// What it was generated for, for a reader.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub profile: Profile,
+    /// 1: a server with every door, on the host `server`. 2: `carriage-a` and `carriage-b` over one store, one of them
+    /// serving and the other waiting for the disk, and `front` with the doors before them.
     pub carriages: u32,
+    /// The generations of the clients, each client the next one, and again from the first; none: all speak `era`.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "eras_from",
+        serialize_with = "eras_to"
+    )]
+    pub eras: Vec<Era>,
     /// Hosts of clients: what a partition cuts off. Called `phones-1`, `phones-2` and so on.
     pub client_hosts: u32,
     /// Users, called `u1`, `u2` and so on.
@@ -176,6 +189,24 @@ fn era_to<S: Serializer>(era: &Era, s: S) -> Result<S::Ok, S::Error> {
     s.serialize_str(era.as_str())
 }
 
+fn eras_from<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Era>, D::Error> {
+    struct Name(Era);
+    impl<'de> Deserialize<'de> for Name {
+        fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+            era_from(d).map(Self)
+        }
+    }
+    Ok(Vec::<Name>::deserialize(d)?.into_iter().map(|name| name.0).collect())
+}
+
+fn eras_to<S: Serializer>(eras: &[Era], s: S) -> Result<S::Ok, S::Error> {
+    s.collect_seq(eras.iter().map(|era| era.as_str()))
+}
+
+fn is_default(profile: &Profile) -> bool {
+    *profile == Profile::default()
+}
+
 impl Scenario {
     /// The scenario in the file at `path`.
     ///
@@ -212,6 +243,13 @@ impl Scenario {
     #[must_use]
     pub fn quirk_set(&self) -> Quirks {
         self.quirks.iter().filter_map(|q| Quirk::parse(q)).fold(Quirks::NONE, Quirks::with)
+    }
+
+    /// The generation of the `n`th client.
+    #[must_use]
+    pub fn era_of(&self, n: usize) -> Era {
+        let eras = &self.world.eras;
+        eras.get(n % eras.len().max(1)).copied().unwrap_or(self.era)
     }
 
     /// The clients: user, device, host.

@@ -1,35 +1,38 @@
-//! The server's host: what it runs on each start, and what the harness knows of it.
+//! The servers: what their hosts run on each start, and what the harness knows of them.
+//!
+//! One server has every door; or a front has those before the session, and of two carriages over one store one serves
+//! and the other waits for the disk. Who gets the disk is said by [`ServerBox::promote`], and the front is told.
 
-use std::future::Future;
+mod hosts;
+
+use std::collections::BTreeMap;
+use std::future::{Future, pending};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
+pub use self::hosts::{CARRIAGES, FRONT, HOST, first_host, is_server, server_hosts};
+use self::hosts::{config, doors, first_carriage, part, sends_to};
 use super::clock::SimClock;
 use super::control::Control;
 use super::disk::SimDisk;
 use super::invariants::{Court, Invariant};
-use super::net::{TurmoilNet, port};
+use super::net::TurmoilNet;
 use super::scenario::Scenario;
 use super::sometimes::Place;
 use super::tap::Keys;
-use super::timing::Timing;
 use super::tokens::Tokens;
 use super::trace::{Kind, Tracer};
 use super::watch::Watch;
-use crate::net::serve::{Doors, Setup, Unwrapper, serve};
-use crate::proto::command::Door;
+use crate::net::serve::{Doors, Setup, Steer, Unwrapper, serve};
 use crate::proto::entropy::Entropy;
-use crate::proto::limits::Limits;
 use crate::proto::secure::{KeyRing, unwrap};
-use crate::proto::server::{Config, Server};
+use crate::proto::server::Server;
 use crate::store::Database;
 
-/// The name of its host.
-pub const HOST: &str = "server";
-
-/// How a life of the server ended by itself.
+/// How a life of a server ended by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// It was drained.
@@ -38,16 +41,31 @@ pub enum Ended {
     Failed(String),
 }
 
-struct Cell {
-    disk: SimDisk,
+/// One host of a server.
+#[derive(Default)]
+struct Host {
     lives: u32,
     stop: Option<oneshot::Sender<()>>,
     /// The next start is none: the host is up, the process is not.
     bare: bool,
     ended: Option<Ended>,
+    /// A standby waits for this.
+    turn: Option<oneshot::Sender<()>>,
+    /// A front is told by this where the carriage is.
+    steer: Option<mpsc::UnboundedSender<Steer>>,
 }
 
-/// The server, as the harness has it. Clones are the same one.
+struct Cell {
+    disk: SimDisk,
+    /// The disk as it was opened last.
+    opened: Option<SimDisk>,
+    /// Who has the disk; nothing between a fall and the next one's turn.
+    active: Option<&'static str>,
+    lives: u32,
+    hosts: BTreeMap<&'static str, Host>,
+}
+
+/// The servers, as the harness has them. Clones are the same ones.
 #[derive(Clone)]
 pub struct ServerBox {
     cell: Arc<Mutex<Cell>>,
@@ -59,11 +77,10 @@ pub struct ServerBox {
     keys: Keys,
     watch: Arc<Mutex<Watch>>,
     tokens: Tokens,
-    host: Arc<str>,
 }
 
 impl ServerBox {
-    /// A server on this disk, which has the world already.
+    /// Servers on this disk, which has the world already.
     #[must_use]
     #[allow(clippy::too_many_arguments)]
     pub fn new(
@@ -77,93 +94,175 @@ impl ServerBox {
         watch: Arc<Mutex<Watch>>,
         tokens: Tokens,
     ) -> Self {
-        let cell = Cell { disk, lives: 0, stop: None, bare: false, ended: None };
-        let host = HOST.into();
-        Self { cell: Arc::new(Mutex::new(cell)), scenario, clock, trace, court, control, keys, watch, tokens, host }
+        let carriages = scenario.world.carriages;
+        let hosts = server_hosts(carriages).iter().map(|h| (*h, Host::default())).collect();
+        let active = Some(first_carriage(carriages));
+        let cell = Arc::new(Mutex::new(Cell { disk, opened: None, active, lives: 0, hosts }));
+        Self { cell, scenario, clock, trace, court, control, keys, watch, tokens }
     }
 
     fn cell(&self) -> MutexGuard<'_, Cell> {
         self.cell.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Its disk.
+    fn host<T>(&self, host: &str, with: impl FnOnce(&mut Host) -> T) -> Option<T> {
+        self.cell().hosts.get_mut(host).map(with)
+    }
+
+    /// The hosts, the first one being that to which clients come.
+    #[must_use]
+    pub fn hosts(&self) -> &'static [&'static str] {
+        server_hosts(self.scenario.world.carriages)
+    }
+
+    /// Who has the disk.
+    #[must_use]
+    pub fn active(&self) -> Option<&'static str> {
+        self.cell().active
+    }
+
+    /// The host that a fault means: `server` is whoever has the disk.
+    #[must_use]
+    pub fn meant(&self, host: &str) -> Option<&'static str> {
+        if host == HOST { self.active() } else { self.hosts().iter().copied().find(|h| *h == host) }
+    }
+
+    /// The disk.
     #[must_use]
     pub fn disk(&self) -> SimDisk {
         self.cell().disk.clone()
     }
 
-    /// The disk of the next life.
+    /// The disk of the next life: whoever had it open has it no more.
     pub fn revive_disk(&self) {
         let mut cell = self.cell();
         cell.disk = cell.disk.revive();
     }
 
-    /// Asks it to stop in an orderly way.
-    pub fn drain(&self) {
-        if let Some(stop) = self.cell().stop.take() {
+    /// Nobody has the disk, until somebody is promoted.
+    pub fn vacate(&self) {
+        self.cell().active = None;
+    }
+
+    /// The disk is for this carriage now, and the front sends clients there.
+    pub fn promote(&self, carriage: &'static str) {
+        let mut cell = self.cell();
+        cell.active = Some(carriage);
+        if let Some(turn) = cell.hosts.get_mut(carriage).and_then(|h| h.turn.take()) {
+            let _ = turn.send(());
+        }
+        if let Some(front) = cell.hosts.get(FRONT).and_then(|h| h.steer.as_ref()) {
+            let _ = front.send(sends_to(carriage));
+        }
+    }
+
+    /// Asks one to stop in an orderly way.
+    pub fn drain(&self, host: &str) {
+        if let Some(stop) = self.host(host, |h| h.stop.take()).flatten() {
             let _ = stop.send(());
         }
     }
 
-    /// Its process is about to be killed.
-    pub fn kill(&self) {
-        self.control.kill(&self.host);
+    /// The process on this host is about to be killed.
+    pub fn kill(&self, host: &str) {
+        self.control.kill(&host.into());
     }
 
-    /// What its host runs from its next start on: nothing when `bare`, so that connections are refused.
-    pub fn set_bare(&self, bare: bool) {
-        self.cell().bare = bare;
+    /// What a host runs from its next start on: nothing when `bare`, so that connections are refused.
+    pub fn set_bare(&self, host: &str, bare: bool) {
+        self.host(host, |h| h.bare = bare);
     }
 
-    /// A start of its host: what is left of the former process goes, then the next one lives.
-    pub fn start(&self) -> impl Future<Output = turmoil::Result> + use<> {
-        self.control.bury();
-        let (me, bare) = (self.clone(), self.cell().bare);
+    /// A start of a host: what is left of the former process goes, then the next one lives.
+    pub fn start(&self, host: &'static str) -> impl Future<Output = turmoil::Result> + use<> {
+        self.control.bury(&host.into());
+        let (me, bare) = (self.clone(), self.host(host, |h| h.bare).unwrap_or_default());
         async move {
             if bare {
-                std::future::pending::<()>().await;
+                pending::<()>().await;
             }
-            me.live().await;
+            me.live(host).await;
             Ok(())
         }
     }
 
-    /// How its life ended by itself, once.
+    /// How the life on this host ended by itself, once.
     #[must_use]
-    pub fn take_ended(&self) -> Option<Ended> {
-        self.cell().ended.take()
+    pub fn take_ended(&self, host: &str) -> Option<Ended> {
+        self.host(host, |h| h.ended.take()).flatten()
     }
 
-    /// Starts so far.
+    /// Starts of servers with the disk so far.
     #[must_use]
     pub fn lives(&self) -> u32 {
         self.cell().lives
     }
 
-    fn note(&self, what: String) {
-        self.trace.record(&self.host, 0, Kind::Server(what));
+    fn note(&self, host: &str, what: String) {
+        self.trace.record(&host.into(), 0, Kind::Server(what));
     }
 
-    /// One life of the server.
-    async fn live(self) {
+    /// Randomness of one life on one host.
+    fn entropy(&self, what: &str, host: &str, life: u32) -> Entropy {
+        let name = if host == HOST { format!("{what}/{life}") } else { format!("{what}/{host}/{life}") };
+        Entropy::named(self.scenario.seed, &name)
+    }
+
+    /// The turn of a carriage to have the disk, when it is not its turn yet.
+    fn turn(&self, host: &'static str) -> Option<oneshot::Receiver<()>> {
+        let mut cell = self.cell();
+        if host == FRONT || cell.active == Some(host) {
+            return None;
+        }
+        let (turn, comes) = oneshot::channel();
+        cell.hosts.get_mut(host)?.turn = Some(turn);
+        Some(comes)
+    }
+
+    /// One life on a host.
+    async fn live(self, host: &'static str) {
+        if let Some(turn) = self.turn(host) {
+            self.note(host, "waits for the disk".to_owned());
+            if turn.await.is_err() {
+                pending::<()>().await;
+            }
+        }
         let (stop, stopped) = oneshot::channel();
-        let (life, disk) = {
-            let mut cell = self.cell();
-            cell.lives += 1;
-            cell.stop = Some(stop);
-            cell.ended = None;
-            (cell.lives, cell.disk.clone())
-        };
-        self.note(format!("starts for the {life}. time"));
-        let ended = match self.serve(life, disk, stopped).await {
+        let life = self.host(host, |h| {
+            h.lives += 1;
+            h.stop = Some(stop);
+            h.ended = None;
+            h.lives
+        });
+        let life = life.unwrap_or_default();
+        let disk = if host == FRONT { SimDisk::new() } else { self.take_disk(host) };
+        self.note(host, format!("starts for the {life}. time"));
+        let ended = match self.serve(host, life, disk, stopped).await {
             Ok(()) => Ended::Drained,
             Err(why) => Ended::Failed(why),
         };
-        self.note(format!("has stopped: {ended:?}"));
-        self.cell().ended = Some(ended);
+        self.note(host, format!("has stopped: {ended:?}"));
+        self.host(host, |h| h.ended = Some(ended));
     }
 
-    async fn serve(&self, life: u32, disk: SimDisk, stopped: oneshot::Receiver<()>) -> Result<(), String> {
+    /// The disk, for a life on this host. Whoever had it before must be dead or cut off.
+    fn take_disk(&self, host: &str) -> SimDisk {
+        let mut cell = self.cell();
+        cell.lives += 1;
+        let disk = cell.disk.clone();
+        if cell.opened.replace(disk.clone()).is_some_and(|before| !before.is_dead()) {
+            self.court.report(Invariant::Fenced, format!("{host} opens a disk that somebody else still has"));
+        }
+        disk
+    }
+
+    async fn serve(
+        &self,
+        host: &'static str,
+        life: u32,
+        disk: SimDisk,
+        stopped: oneshot::Receiver<()>,
+    ) -> Result<(), String> {
         let db = Database::on(disk.clone()).map_err(|e| {
             if !disk.is_dead() && !disk.is_filling() {
                 self.court.report(Invariant::Durable, format!("the store cannot be opened after a cut: {e}"));
@@ -173,46 +272,51 @@ impl ServerBox {
         if disk.has_lost() {
             self.control.sometimes().reach(Place::ReopenedTorn);
         }
-        let net = TurmoilNet::new(&self.host, None, self.scenario.seed, &self.control, &self.trace, &self.keys);
-        let addrs = [
-            (Door::Booking, port::BOOKING),
-            (Door::Ticket, port::TICKET),
-            (Door::Entry, port::ENTRY),
-            (Door::Carriage, port::CARRIAGE),
-        ]
-        .map(|(door, port)| (door, SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)));
+        let net = TurmoilNet::new(&host.into(), None, self.scenario.seed, &self.control, &self.trace, &self.keys);
+        let any = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        let addrs: Vec<_> = doors(host).iter().map(|(door, port)| (*door, SocketAddr::new(any, *port))).collect();
         let doors = Doors::bind(&net, &addrs).await.map_err(|e| e.to_string())?;
-        let server = Server::new(config(&self.scenario), Entropy::named(self.scenario.seed, &format!("server/{life}")));
+        // A front that starts before the next carriage has the disk sends clients to where one was.
+        let carriage = (host == FRONT).then(|| self.active().unwrap_or(CARRIAGES[0]));
+        let server = Server::new(config(&self.scenario, host, carriage), self.entropy("server", host, life));
         let stopped = async {
             if stopped.await.is_err() {
-                std::future::pending::<()>().await;
+                pending::<()>().await;
             }
         };
-        serve(net, doors, server, db, self.setup(life, disk), stopped).await.map_err(|e| e.to_string())
+        serve(net, doors, server, db, self.setup(host, life, disk), stopped).await.map_err(|e| e.to_string())
     }
 
-    fn setup(&self, life: u32, disk: SimDisk) -> Setup {
-        let watch = self.watch.clone();
+    fn setup(&self, host: &'static str, life: u32, disk: SimDisk) -> Setup {
+        let (watch, name): (_, Arc<str>) = (self.watch.clone(), host.into());
         let (low, high) = self.scenario.world.commit;
-        let mut dice = Entropy::named(self.scenario.seed, &format!("commit/{life}"));
+        let mut dice = self.entropy("commit", host, life);
         let (low, spread) = (low.0, high.0.saturating_sub(low.0));
+        let steer = (host == FRONT).then(|| {
+            let (steer, steered) = mpsc::unbounded_channel();
+            self.host(host, |h| h.steer = Some(steer));
+            steered
+        });
         Setup {
             tls: None,
             clock: self.clock.driver(),
-            unwrapper: self.unwrapper(life),
-            observer: Some(Arc::new(move |note| watch.lock().unwrap_or_else(PoisonError::into_inner).note(note))),
+            unwrapper: self.unwrapper(host, life),
+            observer: Some(Arc::new(move |note| {
+                watch.lock().unwrap_or_else(PoisonError::into_inner).hear(&name, note);
+            })),
             pace: Some(Box::new(move || {
                 let us = u64::try_from(spread.as_micros()).unwrap_or_default();
-                let takes = (!high.0.is_zero()).then(|| low + std::time::Duration::from_micros(dice.below(us + 1)));
+                let takes = (!high.0.is_zero()).then(|| low + Duration::from_micros(dice.below(us + 1)));
                 let slow = Some(disk.sync_takes()).filter(|slow| !slow.is_zero());
                 takes.map_or(slow, |takes| Some(takes + slow.unwrap_or_default()))
             })),
-            operator: Some(self.tokens.operator()),
+            operator: (host != FRONT).then(|| self.tokens.operator()),
+            part: part(self.hosts(), host, steer),
         }
     }
 
-    fn unwrapper(&self, life: u32) -> Unwrapper {
-        let entropy = Entropy::named(self.scenario.seed, &format!("rsa/{life}"));
+    fn unwrapper(&self, host: &str, life: u32) -> Unwrapper {
+        let entropy = self.entropy("rsa", host, life);
         let ring = Arc::new(KeyRing::test());
         if self.scenario.world.real_rsa {
             return Unwrapper::Inline(ring, entropy);
@@ -226,31 +330,5 @@ impl ServerBox {
                 key
             })
         }))
-    }
-}
-
-/// The settings of the simulated server: the reference's, with shorter times and pages.
-fn config(scenario: &Scenario) -> Config {
-    let timing = Timing::of(scenario);
-    Config {
-        host: HOST.to_owned(),
-        ticket_port: port::TICKET,
-        carriage_port: port::CARRIAGE,
-        heartbeat: timing.heartbeat,
-        heartbeat_2012: timing.heartbeat,
-        rooms_per_page: 3,
-        logs_per_page: 10,
-        limits: Limits {
-            body_len_max: 192 << 10,
-            bson_string_len_max: 64 << 10,
-            pending_bytes_max: 256 << 10,
-            send_queue_bytes_max: scenario.world.send_queue,
-            connections_max: 2000,
-            login_within: timing.login_within,
-            idle_after: timing.login_within,
-            ..Limits::DEFAULT
-        },
-        quirks: scenario.quirk_set(),
-        ..Config::default()
     }
 }

@@ -43,6 +43,8 @@ pub struct Side {
     pub owner: Arc<str>,
     /// The client host at one end of it.
     pub link: Arc<str>,
+    /// The server's host at the other end.
+    pub server: Arc<str>,
     /// The port of the server at the other end of it.
     pub port: u16,
     /// Whether this is the client's end.
@@ -118,7 +120,7 @@ impl<S: Send + 'static> FaultStream<S> {
     fn note_packets(&self, way: Way, seen: &[Seen]) {
         for p in seen {
             self.trace.packet(&self.side.owner, self.line, way, p);
-            let holds = self.control.holds(&self.side.link);
+            let holds = self.control.holds(&self.side.link, &self.side.server);
             self.control.sometimes().client_packet(&self.side.owner, self.line, way, p, holds);
         }
     }
@@ -231,7 +233,7 @@ impl<S: AsyncWrite + Unpin + Send + 'static> AsyncWrite for FaultStream<S> {
 impl<S: Send + 'static> FaultStream<S> {
     /// The network has taken these, or what a flip has made of them.
     fn has_written(&mut self, bytes: &[u8], spoilt: Option<&[u8]>) {
-        self.control.wrote(&self.side.link, self.side.client);
+        self.control.wrote(&self.side.link, &self.side.server, self.side.client);
         self.trace.bytes(&self.side.owner, self.line, bytes, spoilt);
         self.has_passed(Half::Write, bytes.len());
     }
@@ -244,7 +246,7 @@ impl<S: Send + 'static> Drop for FaultStream<S> {
         if let Some(inner) = self.inner.take()
             && self.control.is_dying(&self.side.owner)
         {
-            self.control.inter(self.line, Box::new(inner));
+            self.control.inter(&self.side.owner, self.line, Box::new(inner));
         }
     }
 }

@@ -32,6 +32,7 @@ fn ends_on(seed: u64, clock: &SimClock, keys: Keys) -> Ends {
     let side = |owner: &Arc<str>, client| Side {
         owner: owner.clone(),
         link: "phones-1".into(),
+        server: "server".into(),
         port: 9282,
         client,
         carriage: client,

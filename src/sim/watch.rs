@@ -48,6 +48,7 @@ struct Login {
 }
 
 struct View {
+    host: Arc<str>,
     door: Door,
     tap: Tap,
     accepted: Time,
@@ -163,9 +164,9 @@ impl Watch {
         Self { sometimes, tokens, ..self }
     }
 
-    /// The server is dead: its connections are nobody's any more.
-    pub fn restart(&mut self) {
-        self.conns.clear();
+    /// The server on this host is dead: its connections are nobody's any more.
+    pub fn restart(&mut self, host: &str) {
+        self.conns.retain(|_, v| &*v.host != host);
         self.settle_leaving();
     }
 
@@ -197,15 +198,16 @@ impl Watch {
         self.conns.values().all(|v| v.login.is_some() && v.closing.is_none())
     }
 
-    /// Hears what the server does.
-    pub fn note(&mut self, note: &Note<'_>) {
+    /// Hears what the server on this host does.
+    pub fn hear(&mut self, host: &Arc<str>, note: &Note<'_>) {
+        self.host.clone_from(host);
         let now = self.clock.now();
         match *note {
             Note::Accepted(conn, door) => {
                 self.settle_leaving();
                 self.trace.accepted(&self.host, port::of(door), conn);
                 self.record(conn, Kind::Line(format!("accepted at {}", door.as_str())));
-                self.conns.insert(conn, View::new(door, Tap::new(self.keys.clone()), now));
+                self.conns.insert(conn, View::new(host, door, Tap::new(self.keys.clone()), now));
                 if self.conns.len() > self.bounds.connections {
                     let n = self.conns.len();
                     self.court.report(Invariant::Bounded, format!("the server has {n} connections"));
@@ -353,8 +355,9 @@ impl Watch {
 }
 
 impl View {
-    fn new(door: Door, tap: Tap, now: Time) -> Self {
+    fn new(host: &Arc<str>, door: Door, tap: Tap, now: Time) -> Self {
         Self {
+            host: host.clone(),
             door,
             tap,
             accepted: now,

@@ -4,6 +4,7 @@
 //! The drivers are those of `net`, unchanged. What happens when is `run`'s business.
 
 mod people;
+mod population;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, pending};
@@ -13,15 +14,15 @@ use std::time::{Duration, UNIX_EPOCH};
 use tokio::sync::mpsc;
 use turmoil::Sim;
 
+use self::population::{first_disk, members, population};
 use super::clock::{EPOCH, OwnClock, SimClock};
 use super::control::Control;
-use super::disk::SimDisk;
 use super::invariants::{Court, Invariant};
 use super::links::Links;
 use super::model::Model;
 use super::net::{TurmoilNet, port};
 use super::scenario::{Scenario, client_name, host_name};
-use super::server::{HOST, ServerBox};
+use super::server::{ServerBox, first_host};
 use super::tap::Keys;
 use super::timing::Timing;
 use super::tokens::Tokens;
@@ -32,8 +33,6 @@ use crate::proto::client::{Action, Client, ClientConfig, Endpoint, Event};
 use crate::proto::entropy::Entropy;
 use crate::proto::limits::Limits;
 use crate::proto::secure::{KeyRing, PublicRing};
-use crate::store::world::{WorldFormat, WorldRoom, WorldRoomKind, WorldUser};
-use crate::store::{self, Database};
 
 /// Actions that may wait for one client.
 const ACTIONS_MAX: usize = 4096;
@@ -41,6 +40,8 @@ const ACTIONS_MAX: usize = 4096;
 const DIALS_MAX: usize = 60;
 /// The time above.
 const DIALS_WITHIN: Duration = Duration::from_secs(5);
+/// More clients than these may all connect in one step.
+const FEW: usize = 100;
 /// The user id of `u1` is one above this.
 const USER_BASE: i64 = 1000;
 /// The id of the first room.
@@ -115,12 +116,7 @@ impl World {
         let population = population(&scenario);
         let members = members(&population);
         let disk = first_disk(&population)?;
-        let bounds = Bounds {
-            login_within: timing.login_within,
-            idle_after: timing.idle_after,
-            slack: timing.slack,
-            connections: scenario.clients().len() * 6 + 16,
-        };
+        let bounds = bounds(&scenario, &timing);
         let watch = Watch::new(clock.clone(), trace.clone(), court.clone(), keys.clone(), bounds, members.clone());
         let tokens = Tokens::default();
         let watch = Arc::new(Mutex::new(watch.seeing(control.sometimes().clone(), tokens.clone())));
@@ -137,16 +133,19 @@ impl World {
             watch.clone(),
             tokens.clone(),
         );
-        let life = server.clone();
-        sim.host(HOST, move || life.start());
-        let who: Vec<(Arc<str>, i64)> = scenario
-            .clients()
-            .into_iter()
-            .map(|(u, second, _)| (client_name(u, second).into(), USER_BASE + i64::from(u)))
-            .collect();
+        for host in server.hosts() {
+            let life = server.clone();
+            sim.host(*host, move || life.start(host));
+        }
+        let who = who(&scenario);
         let model = Model::new(clock.clone(), court.clone(), members, &who, timing.converge_bound());
         let hosts: Vec<Arc<str>> = (1..=scenario.world.client_hosts).map(|n| host_name(n).into()).collect();
-        let links = Links::new(control.clone(), &hosts, (scenario.world.latency.0.0, scenario.world.latency.1.0));
+        let links = Links::new(
+            control.clone(),
+            server.hosts(),
+            &hosts,
+            (scenario.world.latency.0.0, scenario.world.latency.1.0),
+        );
         let host = "world".into();
         let clients = Vec::new();
         let mut world = Self {
@@ -176,12 +175,12 @@ impl World {
         let ring = KeyRing::test().public_ring();
         let ring = Arc::new(PublicRing { witness: Some(self.keys.witness()), ..ring });
         let mut tasks: BTreeMap<usize, Vec<_>> = BTreeMap::new();
-        for (user, second, host) in self.scenario.clients() {
+        for (n, (user, second, host)) in self.scenario.clients().into_iter().enumerate() {
             let label: Arc<str> = client_name(user, second).into();
             let at = host as usize - 1;
             let (actions, todo) = mpsc::channel(ACTIONS_MAX);
             let (tell, events) = mpsc::unbounded_channel();
-            let config = self.client_config(user, second, ring.clone());
+            let config = self.client_config(n, user, second, ring.clone());
             let entropy = Entropy::named(self.scenario.seed, &format!("client/{label}"));
             let net = self.network(&label, hosts.get(at));
             let clock = OwnClock::new(self.clock.clone());
@@ -213,10 +212,10 @@ impl World {
         self.links.add(&name);
     }
 
-    fn client_config(&self, user: u32, second: bool, ring: Arc<PublicRing>) -> ClientConfig {
-        let era = self.scenario.era;
+    fn client_config(&self, n: usize, user: u32, second: bool, ring: Arc<PublicRing>) -> ClientConfig {
+        let era = self.scenario.era_of(n);
         let door = if era.is_modern() { port::BOOKING } else { port::ENTRY };
-        let first = Endpoint::new(HOST, door);
+        let first = Endpoint::new(first_host(self.scenario.world.carriages), door);
         let config = ClientConfig::new(era, USER_BASE + i64::from(user), format!("u{user}-token"), first, ring);
         let config = if second { config.second_device() } else { config };
         ClientConfig {
@@ -342,6 +341,21 @@ fn brief(value: &impl std::fmt::Debug) -> String {
     text
 }
 
+fn bounds(scenario: &Scenario, timing: &Timing) -> Bounds {
+    Bounds {
+        login_within: timing.login_within,
+        idle_after: timing.idle_after,
+        slack: timing.slack,
+        connections: scenario.clients().len() * 6 + 16,
+    }
+}
+
+/// The clients with their users.
+fn who(scenario: &Scenario) -> Vec<(Arc<str>, i64)> {
+    let name = |(u, second, _): (u32, bool, u32)| (client_name(u, second).into(), USER_BASE + i64::from(u));
+    scenario.clients().into_iter().map(name).collect()
+}
+
 fn build(scenario: &Scenario) -> Sim<'static> {
     let w = &scenario.world;
     let epoch = UNIX_EPOCH + Duration::from_micros(EPOCH.as_micros());
@@ -352,47 +366,6 @@ fn build(scenario: &Scenario) -> Sim<'static> {
         .min_message_latency(w.latency.0.0)
         .max_message_latency(w.latency.1.0)
         .simulation_duration(Duration::from_secs(1 << 32))
-        .tcp_capacity(256)
+        .tcp_capacity(if scenario.clients().len() > FEW { 4096 } else { 256 })
         .build()
-}
-
-/// Users and rooms of a scenario, drawn from its seed.
-fn population(scenario: &Scenario) -> store::World {
-    let mut e = Entropy::named(scenario.seed, "population");
-    let name = |n: u32| format!("u{n}");
-    let users = (1..=scenario.world.users)
-        .map(|n| WorldUser {
-            id: USER_BASE + i64::from(n),
-            name: name(n),
-            token: format!("u{n}-token"),
-            nick_name: None,
-            ..WorldUser::default()
-        })
-        .collect();
-    let room = |n: u32| {
-        // The first room has everybody, so that nobody is without one.
-        let mut in_room: Vec<u32> = (1..=scenario.world.users).filter(|_| n == 0 || e.chance(1, 2)).collect();
-        if in_room.len() < 2 {
-            in_room = vec![1, 2];
-        }
-        let kind = if in_room.len() == 2 { WorldRoomKind::Direct } else { WorldRoomKind::Multi };
-        WorldRoom { id: ROOM_BASE + i64::from(n), kind, members: in_room.into_iter().map(name).collect() }
-    };
-    store::World { format: WorldFormat::V1, users, rooms: (0..scenario.world.rooms).map(room).collect() }
-}
-
-fn members(population: &store::World) -> BTreeMap<i64, BTreeSet<i64>> {
-    let id = |name: &String| population.user(name).map(|u| u.id);
-    population.rooms.iter().map(|r| (r.id, r.members.iter().filter_map(id).collect())).collect()
-}
-
-/// A disk with the world on it, as a server that ran before has left it.
-fn first_disk(population: &store::World) -> Result<SimDisk, String> {
-    let disk = SimDisk::new();
-    let mut db = Database::on(disk.clone()).map_err(|e| e.to_string())?;
-    let mut unit = db.begin().map_err(|e| e.to_string())?;
-    population.seed(&mut unit, EPOCH).map_err(|e| e.to_string())?;
-    unit.commit().map_err(|e| e.to_string())?;
-    drop(db);
-    Ok(disk)
 }

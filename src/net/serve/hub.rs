@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::line::{Line, Order, start};
-use super::{Event, Note, ServeError, Setup};
+use super::{Event, Note, ServeError, Setup, Steer};
 use crate::proto::quirk::Quirk;
 use crate::proto::server::store::{Store, StoreError};
 use crate::proto::server::{ConnId, Input, Output, Server};
@@ -32,7 +32,12 @@ pub(super) struct Hub {
 impl Hub {
     pub(super) fn new(server: Server, db: Database, setup: Setup, inbox: mpsc::Sender<Event>) -> Self {
         let (open, live, awaits_key) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
-        Self { server, db, lines: Lines { setup, inbox, open, live, awaits_key }, next_conn: 1 }
+        Self {
+            server,
+            db,
+            next_conn: setup.part.conns_above + 1,
+            lines: Lines { setup, inbox, open, live, awaits_key },
+        }
     }
 
     pub(super) async fn run(
@@ -42,6 +47,7 @@ impl Hub {
     ) -> Result<(), ServeError> {
         let mut stop = pin!(stop);
         let mut batch = Vec::new();
+        let mut steer = self.lines.setup.part.steer.take();
         loop {
             let deadline = self.server.deadline();
             let clock = self.lines.setup.clock.clone();
@@ -55,6 +61,7 @@ impl Hub {
                 biased;
                 () = &mut stop => break,
                 n = events.recv_many(&mut batch, BATCH_MAX) => if n == 0 { break },
+                Some(steer) = steered(&mut steer) => batch.push(Event::Steer(steer)),
                 () = wait => (),
             }
             self.turns(&mut batch, false).await?;
@@ -128,6 +135,17 @@ impl Hub {
     }
 }
 
+/// What somebody in charge says next; never, where there is nobody.
+async fn steered(steer: &mut Option<mpsc::UnboundedReceiver<Steer>>) -> Option<Steer> {
+    match steer.as_mut()?.recv().await {
+        None => {
+            *steer = None;
+            None
+        }
+        some => some,
+    }
+}
+
 /// Tells the machine what happened, and the lines where they are concerned.
 fn one_event(
     event: Event,
@@ -150,6 +168,8 @@ fn one_event(
         }
         Event::Sent(conn, bytes) => Input::Sent { conn: *conn, bytes: *bytes },
         Event::Key(conn, key) => Input::Unwrapped { conn: *conn, key: key.clone() },
+        Event::Steer(Steer::Carriage { host, port }) => Input::Carriage { host, port: *port },
+        Event::Steer(Steer::Kick { user, reason }) => Input::Kick { user: *user, reason: *reason },
         Event::Accepted(door, _) => Input::Accepted { conn: *next_conn, door: *door },
     };
     let done = server.handle(input, now, unit);

@@ -10,6 +10,8 @@ use crate::proto::quirk::Quirks;
 pub struct Config {
     /// The host that clients are sent to.
     pub host: String,
+    /// The host of the carriage server, where that is another: [`super::Input::Carriage`] changes it.
+    pub carriage_host: Option<String>,
     /// The port of the ticket server.
     pub ticket_port: u16,
     /// The port of the carriage server.
@@ -46,6 +48,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             host: "127.0.0.1".to_owned(),
+            carriage_host: None,
             ticket_port: 0,
             carriage_port: 0,
             heartbeat: Duration::from_secs(60),
@@ -66,6 +69,12 @@ impl Default for Config {
 }
 
 impl Config {
+    /// The host of the carriage server.
+    #[must_use]
+    pub fn carriage(&self) -> &str {
+        self.carriage_host.as_deref().unwrap_or(&self.host)
+    }
+
     /// Silence after which a logged-in peer of this generation is taken for dead (`PROMISE-ALIVE-1`, ours): the limit,
     /// and never less than two heartbeats and the time for an answer.
     #[must_use]

@@ -60,6 +60,13 @@ pub enum Input<'a> {
         /// What KICKOUT says: 1 for an account that is restricted or deleted.
         reason: i32,
     },
+    /// The carriage server is there from now on: who asks CHECKIN or BUY is sent to it. Sessions stay as they are.
+    Carriage {
+        /// Its host.
+        host: &'a str,
+        /// Its port.
+        port: u16,
+    },
     /// The server is about to stop: CHANGESVR to everybody, then close.
     Drain,
     /// The deadline has come.
@@ -220,6 +227,10 @@ impl Server {
                 for conn in self.devices_of(user) {
                     self.kick(conn, reason, Why::Kicked);
                 }
+            }
+            Input::Carriage { host, port } => {
+                self.config.carriage_host = Some(host.to_owned());
+                self.config.carriage_port = port;
             }
             Input::Drain => {
                 let all: Vec<ConnId> = self.sessions.keys().copied().collect();

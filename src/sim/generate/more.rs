@@ -8,7 +8,7 @@ use crate::sim::scenario::{Fault, Scenario, Swarm, client_name, host_name};
 use crate::sim::server::HOST;
 
 /// The kinds of fault that came later, from a stream of their own.
-pub(super) fn more(s: &mut Scenario, heal_s: u64) {
+pub(super) fn more(s: &mut Scenario, last_s: u64) {
     let e = &mut Entropy::named(s.seed, "generate/more");
     let on = Swarm {
         bandwidth: e.chance(1, 2),
@@ -26,7 +26,7 @@ pub(super) fn more(s: &mut Scenario, heal_s: u64) {
     vary(&mut s.faults, e);
     let hosts = (1..=s.world.client_hosts).map(host_name).collect();
     let clients = s.clients().into_iter().map(|(u, second, _)| client_name(u, second)).collect();
-    let mut d = Dice { e, last_s: heal_s - 8, hosts, clients };
+    let mut d = Dice { e, last_s, times: s.world.profile.times(), hosts, clients };
     let mut all = std::mem::take(&mut s.faults);
     links(&mut d, on, &mut all);
     clients_of(&mut d, on, &mut all);
@@ -61,6 +61,7 @@ fn links(d: &mut Dice<'_>, on: Swarm, all: &mut Vec<Fault>) {
             at: d.at(),
             r#for: span_ms(d.e.range(1000, 30_000)),
             host: d.host(),
+            to: None,
             min: span_ms(min),
             max: span_ms(min + d.e.range(50, 900)),
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Do, Fault, Scenario, Step, client_name, host_name};
 use crate::proto::quirk::Quirk;
 use crate::sim::fault::Target;
-use crate::sim::server::HOST;
+use crate::sim::server::{HOST, server_hosts};
 use crate::sim::stream::HELD_MS_MAX;
 use crate::sim::timing::Timing;
 use crate::spec::format::Span;
@@ -18,12 +18,16 @@ impl Scenario {
         let bound = |name: &str, n: u64, least: u64, most: u64| {
             (n < least || n > most).then(|| (name.to_owned(), format!("{n} is not within {least} and {most}")))
         };
-        bound("world.carriages", w.carriages.into(), 1, 1)
+        bound("world.carriages", w.carriages.into(), 1, 2)
             .or_else(|| bound("world.client_hosts", w.client_hosts.into(), 1, 8))
-            .or_else(|| bound("world.users", w.users.into(), 2, 60))
+            .or_else(|| bound("world.users", w.users.into(), 2, 1000))
             .or_else(|| bound("world.devices_per_user", w.devices_per_user.into(), 1, 2))
-            .or_else(|| bound("world.rooms", w.rooms.into(), 1, 100))
-            .or_else(|| bound("world.tick", ms(w.tick), 1, 100))
+            .or_else(|| {
+                let clients = u64::from(w.users) * u64::from(w.devices_per_user);
+                (clients > 1000).then(|| ("world.users".to_owned(), format!("{clients} clients are more than 1000")))
+            })
+            .or_else(|| bound("world.rooms", w.rooms.into(), 1, 1000))
+            .or_else(|| bound("world.tick", ms(w.tick), 1, 1000))
             .or_else(|| bound("world.latency", ms(w.latency.1), ms(w.latency.0).max(1), 2000))
             .or_else(|| bound("world.commit", ms(w.commit.1), ms(w.commit.0), 2000))
             .or_else(|| bound("world.heartbeat", ms(w.heartbeat), 2000, 3_600_000))
@@ -126,7 +130,7 @@ impl Names {
     fn of(s: &Scenario) -> Self {
         Self {
             hosts: (1..=s.world.client_hosts).map(host_name).collect(),
-            servers: vec![HOST.to_owned()],
+            servers: server_hosts(s.world.carriages).iter().map(|h| (*h).to_owned()).collect(),
             clients: s.clients().into_iter().map(|(u, second, _)| client_name(u, second)).collect(),
             users: (1..=s.world.users).map(|n| format!("u{n}")).collect(),
         }
@@ -148,9 +152,17 @@ impl Names {
             Target::ClientOrHost(name) => (name, vec![&self.hosts, &self.clients]),
             Target::User(name) => (name, vec![&self.users]),
         };
-        let known: Vec<&str> = known.into_iter().flatten().map(String::as_str).collect();
-        (!known.contains(&name)).then(|| format!("there is no `{name}`; there are {}", known.join(", ")))
+        // Whichever server has the disk.
+        let disk = matches!(fault.aims_at(), Target::Server(HOST));
+        let wrong = (!disk).then(|| missing(name, &known)).flatten();
+        wrong.or_else(|| fault.to().and_then(|to| missing(to, &[&self.servers])))
     }
+}
+
+/// That nobody is called so.
+fn missing(name: &str, known: &[&Vec<String>]) -> Option<String> {
+    let known: Vec<&str> = known.iter().copied().flatten().map(String::as_str).collect();
+    (!known.contains(&name)).then(|| format!("there is no `{name}`; there are {}", known.join(", ")))
 }
 
 #[cfg(test)]
@@ -177,7 +189,7 @@ mod tests {
             Ok(_) => format!("taken with {to}"),
             Err(e) => e.to_string(),
         };
-        assert!(refusal("carriages: 1", "carriages: 3").contains("3 is not within 1 and 1"));
+        assert!(refusal("carriages: 1", "carriages: 3").contains("3 is not within 1 and 2"));
         assert!(
             refusal("seed: 3", "sead: 3").starts_with("s.yaml:3:1: unknown field `sead`"),
             "{}",
@@ -191,7 +203,12 @@ mod tests {
     #[test]
     fn a_fault_of_an_unknown_host_or_a_late_one_is_refused() {
         let mut s = generate(3);
-        s.faults = vec![Fault::Hold { at: Span(std::time::Duration::ZERO), r#for: s.heal_at, host: "phones-9".into() }];
+        s.faults = vec![Fault::Hold {
+            at: Span(std::time::Duration::ZERO),
+            r#for: s.heal_at,
+            host: "phones-9".into(),
+            to: None,
+        }];
         assert!(s.wrong().is_some_and(|(path, what)| path == "faults[0]" && what.contains("no `phones-9`")));
         s.faults = vec![Fault::Storm { at: Span(s.heal_at.0 * 2), share: 100 }];
         assert!(s.wrong().is_some_and(|(_, what)| what.contains("after heal_at")));

@@ -250,7 +250,7 @@ mod tests {
         let mut s = generate(3);
         s.world.client_hosts = 1;
         s.faults = vec![
-            Fault::Hold { at: ms(3000), r#for: ms(5), host: "phones-2".into() },
+            Fault::Hold { at: ms(3000), r#for: ms(5), host: "phones-2".into(), to: None },
             Fault::Storm { at: ms(2000), share: 100 },
             Fault::Storm { at: ms(10_000_000), share: 100 },
             Fault::StalledReader { at: ms(1), r#for: ms(5), client: "u0/main".into() },

@@ -57,7 +57,7 @@ pub fn getconf(ask: &Ask<'_>, _: &dyn Store, answer: &mut Answer) -> Result<(), 
     Ok(())
 }
 
-/// CHECKIN: our own carriage server. There is no call server; its fields are there because a strict client wants them.
+/// CHECKIN: the carriage server of now. There is no call server; its fields are there because a strict client wants them.
 ///
 /// # Errors
 /// A wrong body, or an app that is too old.
@@ -69,7 +69,7 @@ pub fn checkin(ask: &Ask<'_>, _: &dyn Store, answer: &mut Answer) -> Result<(), 
     let modern = ask.era != Era::E2012;
     answer.reply(&checkin::Reply {
         status: 0,
-        host: &c.host,
+        host: c.carriage(),
         host6: modern.then_some(""),
         port: i32::from(c.carriage_port),
         cache_expire: seconds(c.cache_expire),
@@ -95,7 +95,7 @@ pub fn buy(ask: &Ask<'_>, _: &dyn Store, answer: &mut Answer) -> Result<(), Refu
     let c = ask.config;
     answer.reply(&buy::Reply {
         status: 0,
-        host: &c.host,
+        host: c.carriage(),
         port: i32::from(c.carriage_port),
         ping_itv: seconds(c.heartbeat_2012),
         req_timeout: 30,

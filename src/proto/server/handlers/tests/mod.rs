@@ -1,5 +1,6 @@
 //! What no case can show: open rooms and links that nobody can make yet, blocks, and pages of many messages.
 
+mod moved;
 mod open;
 mod pages;
 mod rooms;
