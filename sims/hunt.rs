@@ -75,7 +75,7 @@ fn shards_merge_to_the_whole_and_a_killed_hunt_goes_on() -> Tested {
     ended(hunt(&dir, &["--shard", "2/2", "--report", "2.json"]), 1)?;
     let merged = ended(sim(&dir, &["merge", "2.json", "1.json", "--out", "sum.json"]), 1)?;
     assert!(String::from_utf8_lossy(&merged.stdout).starts_with("4 runs, 4 failed; "));
-    assert!(said(&merged).contains("\nseed 3 FAILED\n") && said(&merged).contains("sim --seed 3 --quirk push-twice"));
+    assert!(said(&merged).contains("\nseed 3 FAILED\n") && said(&merged).contains("--seed 3 --quirk push-twice"));
     assert_eq!(found(&dir.join("sum.json"))?, whole);
     let told = ended(sim(&dir, &["merge", "1.json", "sum.json"]), 2)?;
     assert!(said(&told).contains("1.json and sum.json have both run seeds 0..2"), "{}", said(&told));
@@ -130,6 +130,7 @@ fn what_cannot_be_hunted_is_refused() -> Tested {
     refused(&["--from", "0", "--shard", "0/4"], "counted from 1")?;
     refused(&["--seeds", "0..2", "--shard", "3/4"], "fewer seeds than shards")?;
     refused(&["--from", "0", "--for", "an hour"], "no span of time")?;
+    refused(&["--from", "0", "--profile", "calm"], "no profile `calm`; there are sweep, race")?;
     refused(&[], "--seed")?;
     fs::write(dir.join("bad.json"), "{\n  \"format\": 1}")?;
     refused(&["merge", "bad.json"], "bad.json:2:")?;

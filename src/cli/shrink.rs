@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::sim::{KEEP, jobs, parameters, parse_quirk, seed_file};
 use super::{Exit, Failure, Outcome, files, print};
-use crate::sim::run::with_quirks;
+use crate::sim::generate::profile::Profile;
+use crate::sim::run::scenario_of;
 use crate::sim::scenario::Scenario;
 use crate::sim::shrink::{Budget, Shrunk, Size, page, shrink};
 
@@ -17,6 +18,9 @@ pub struct Args {
     /// Plant this bug in the scenario of a seed; may be given several times
     #[arg(long = "quirk", value_name = "NAME", value_parser = parse_quirk)]
     quirks: Vec<String>,
+    /// What the scenario of a seed is for: sweep, race, soak or storm
+    #[arg(long, value_name = "NAME", default_value = "sweep", value_parser = Profile::parse)]
+    profile: Profile,
     /// The most runs that it may take
     #[arg(long, value_name = "N", default_value_t = 2000)]
     runs: u64,
@@ -50,7 +54,7 @@ pub fn run(args: &Args) -> Outcome {
 
 fn scenario(args: &Args) -> Result<Scenario, Failure> {
     match args.what.to_str().and_then(|s| s.parse().ok()) {
-        Some(seed) if !args.what.exists() => Ok(with_quirks(seed, &args.quirks)),
+        Some(seed) if !args.what.exists() => Ok(scenario_of(args.profile, seed, &args.quirks)),
         _ if !args.quirks.is_empty() => Err(Failure::usage("a file says by itself which bugs are planted")),
         _ => Scenario::read(&args.what).map_err(Failure::usage),
     }

@@ -18,16 +18,16 @@ use super::{Exit, Failure, Outcome, print};
 use crate::net::Clock;
 use crate::proto::quirk::Quirk;
 use crate::sim::evidence::FAULTS;
+use crate::sim::generate::profile::Profile;
 use crate::sim::hunt::report::{Of, Report};
 use crate::sim::hunt::seeds::parse_range;
 use crate::sim::hunt::shard::Choice;
 use crate::sim::hunt::{Asked, End, Hunter, Until};
 use crate::sim::run;
+use crate::sim::scenario::Scenario;
 use crate::sim::sometimes::Place;
 use crate::spec::format::Span;
 
-/// The profile of scenarios.
-const PROFILE: &str = "sweep";
 /// How often a hunt whose progress bar nobody sees says how far it is.
 const SAY_EVERY: Duration = Duration::from_secs(60);
 
@@ -71,6 +71,9 @@ struct HuntArgs {
     /// Plant this bug; may be given several times
     #[arg(long = "quirk", value_name = "NAME", value_parser = parse_quirk)]
     quirks: Vec<String>,
+    /// What the scenarios are for: sweep, race (steps of 1 ms), soak (a day) or storm (a thousand clients)
+    #[arg(long, value_name = "NAME", default_value = "sweep", value_parser = Profile::parse)]
+    profile: Profile,
     /// A fault that never bit and a place that was never reached are failures
     #[arg(long)]
     all_bite: bool,
@@ -123,10 +126,11 @@ pub fn run(args: &Args) -> Outcome {
     };
     let shard = args.shard.map(|choice| choice.shard(|name| std::env::var(name).ok())).transpose();
     let asked = Asked { first, end, shard: shard.map_err(Failure::usage)? };
-    let of = Of::this_build(PROFILE, &args.quirks);
+    let of = Of::this_build(args.profile.as_str(), &args.quirks);
+    let make = |seed| run::scenario_of(args.profile, seed, &args.quirks);
     let keeper = Keeper::open(args.state.as_deref(), of, &asked.to_string())?;
     let until = Until { time: args.time.map(|t| t.0), failures: args.failures };
-    let (report, end) = hunt_on(asked, jobs(args.jobs), until, &args.quirks, keeper)?;
+    let (report, end) = hunt_on(asked, jobs(args.jobs), until, &make, keeper)?;
     if let Some(path) = &args.report {
         state::write(path, &report)?;
     }
@@ -134,7 +138,7 @@ pub fn run(args: &Args) -> Outcome {
     let jobs = jobs(args.jobs);
     let budget = if args.no_shrink || end == End::Stopped { 0 } else { args.shrink_runs };
     let shrinking = Shrinking { jobs, runs_max: budget };
-    tell(&report, &args.keep, |seed| run::with_quirks(seed, &args.quirks), shrinking)?;
+    tell(&report, &args.keep, make, shrinking)?;
     Ok(match end {
         _ if !report.failed.is_empty() => Exit::Found,
         End::Stopped => Exit::Incomplete,
@@ -157,11 +161,12 @@ fn never(report: &Report) -> bool {
 /// A scenario that failed could not be written.
 pub(crate) fn hunt(seeds: Range<u64>, told: Option<u64>, quirks: &[String], keep: &Path) -> Outcome {
     let asked = Asked { first: seeds.start, end: Some(seeds.end), shard: None };
-    let keeper = Keeper::open(None, Of::this_build(PROFILE, quirks), &asked.to_string())?;
+    let keeper = Keeper::open(None, Of::this_build(Profile::Sweep.as_str(), quirks), &asked.to_string())?;
     let jobs = jobs(told);
-    let (report, _) = hunt_on(asked, jobs, Until { time: None, failures: 10 }, quirks, keeper)?;
+    let make = |seed| run::with_quirks(seed, quirks);
+    let (report, _) = hunt_on(asked, jobs, Until { time: None, failures: 10 }, &make, keeper)?;
     print(&report)?;
-    tell(&report, keep, |seed| run::with_quirks(seed, quirks), Shrinking { jobs, runs_max: 0 })?;
+    tell(&report, keep, make, Shrinking { jobs, runs_max: 0 })?;
     Ok(if report.failed.is_empty() { Exit::Ok } else { Exit::Found })
 }
 
@@ -170,7 +175,7 @@ fn hunt_on(
     asked: Asked,
     jobs: usize,
     until: Until,
-    quirks: &[String],
+    make: &(dyn Fn(u64) -> Scenario + Sync),
     mut keeper: Keeper,
 ) -> Result<(Report, End), Failure> {
     let seeds = asked.seeds().map_err(Failure::usage)?;
@@ -186,7 +191,7 @@ fn hunt_on(
     let hunter = Hunter {
         jobs,
         until,
-        make: &|seed| run::with_quirks(seed, quirks),
+        make,
         stop: &|| stop() || locked(&keeper).is_broken(),
         each: &|outcome, report| {
             let failed = !outcome.violations.is_empty();

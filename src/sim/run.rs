@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use super::director::Director;
 use super::evidence::{Evidence, collect};
-use super::generate::generate;
+use super::generate::generate_for;
+use super::generate::profile::Profile;
 use super::invariants::{Invariant, Violation};
 use super::scenario::Scenario;
 use super::trace::Trace;
@@ -324,7 +325,13 @@ impl Sweep {
 /// The scenario of `seed` with these planted bugs.
 #[must_use]
 pub fn with_quirks(seed: u64, quirks: &[String]) -> Scenario {
-    Scenario { quirks: quirks.to_vec(), ..generate(seed) }
+    scenario_of(Profile::Sweep, seed, quirks)
+}
+
+/// The scenario of `seed` for this purpose, with these planted bugs.
+#[must_use]
+pub fn scenario_of(profile: Profile, seed: u64, quirks: &[String]) -> Scenario {
+    Scenario { quirks: quirks.to_vec(), ..generate_for(profile, seed) }
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         eprintln!("\nseed {seed} FAILED");
         failed.violations.iter().for_each(|v| eprintln!("  {v}"));
         let quirks: String = sum.of.quirks.iter().map(|q| format!(" --quirk {q}")).collect();
-        eprintln!("  again: locospec sim --seed {seed}{quirks}");
+        eprintln!("  again: locospec sim --profile {} --seed {seed}{quirks}", sum.of.profile);
     }
     Ok(if sum.failed.is_empty() { Exit::Ok } else { Exit::Found })
 }
