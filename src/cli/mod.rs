@@ -3,6 +3,7 @@
 pub mod check;
 pub mod client;
 pub mod decode;
+pub mod detect;
 pub mod discover;
 pub mod files;
 pub mod keygen;
@@ -87,6 +88,8 @@ enum Command {
     Replay(replay::Args),
     /// From a simulation that fails to the smallest one that fails in the same way
     Shrink(shrink::Args),
+    /// Plant the known bugs one after the other, and see how fast each is found
+    Detect(detect::Args),
     /// RSA keys of your own for `serve --keys`
     Keygen(keygen::Args),
 }
@@ -103,6 +106,7 @@ pub fn main() -> ExitCode {
         Command::Sim(args) => sim::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Shrink(args) => shrink::run(&args),
+        Command::Detect(args) => detect::run(&args),
         Command::Keygen(args) => keygen::run(&args),
     };
     match outcome {

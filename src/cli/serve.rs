@@ -194,7 +194,7 @@ fn talk() -> Observer {
         Note::Written(conn, bytes) => eprintln!("{conn}: {} bytes out", bytes.len()),
         Note::Closing(conn, why) => eprintln!("{conn}: closing, {why:?}"),
         Note::Gone(conn) => eprintln!("{conn}: gone"),
-        Note::Committed => (),
+        Note::Committed | Note::Sent(..) => (),
         Note::AcceptFailed(door, e) => eprintln!("accept at {}: {e}", door.as_str()),
     })
 }

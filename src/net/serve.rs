@@ -47,6 +47,8 @@ pub enum Note<'a> {
     Read(ConnId, &'a [u8]),
     /// Bytes are handed to the writer.
     Written(ConnId, &'a [u8]),
+    /// The peer has taken this many bytes.
+    Sent(ConnId, usize),
     /// We close.
     Closing(ConnId, Why),
     /// The peer is gone.

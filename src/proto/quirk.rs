@@ -118,6 +118,38 @@ quirks! {
     AnybodyKicks = "anybody-kicks";
     /// Server: who hands a link over stays its owner.
     HandOverKeepsTwoOwners = "hand-over-keeps-two-owners";
+    /// Server: the end of a connection ends the session of its device, also when that has a newer connection.
+    CleanupEndsNewSession = "cleanup-ends-new-session";
+    /// Server: waits for ever for a login.
+    NoLoginTimeout = "no-login-timeout";
+    /// Server: pushes go out before the commit, replies after it.
+    PushBeforeCommit = "push-before-commit";
+    /// Server: of a user's devices only the first one that is online gets pushes.
+    SkipsSecondDevice = "skips-second-device";
+    /// Server: takes one read for one packet; what else came with it is lost.
+    OneReadOnePacket = "one-read-one-packet";
+    /// Server: whatever waits for a peer goes on waiting, however much it is.
+    QueueUnbounded = "queue-unbounded";
+    /// Server: counts logs in memory, so that a restart begins anew.
+    IdsFromMemory = "ids-from-memory";
+    /// Server: takes a commit that failed for one that did not.
+    IgnoresCommitError = "ignores-commit-error";
+    /// Server: most commits leave the sync to a later one.
+    CommitWithoutSync = "commit-without-sync";
+    /// Server: PING does not count as a sign of life.
+    PingIsNoSignOfLife = "ping-is-no-sign-of-life";
+    /// Server: of two sessions of a device it ends the newer one.
+    FencesTheNewer = "fences-the-newer";
+    /// Server: a login ends the sessions of the user's other devices too.
+    OneSessionForAllDevices = "one-session-for-all-devices";
+    /// Server: a session gets pushes from half a second after its login on.
+    PushesBeginLate = "pushes-begin-late";
+    /// Server: CHATONROOM names the last log but one as the last.
+    StaleRoomEnd = "stale-room-end";
+    /// Server: each GCM frame has the nonce of the first.
+    NonceReused = "nonce-reused";
+    /// Server: a fragment of 2012 has one byte too many.
+    FragmentTooLong = "fragment-too-long";
     /// Client: never sends PING.
     NeverPings = "never-pings";
     /// Client: takes no notice of a reply that does not come.
@@ -132,6 +164,22 @@ quirks! {
     NoBackoff = "no-backoff";
     /// Client: waits for ever for a connection.
     NoConnectTimeout = "no-connect-timeout";
+    /// Client: takes one read for one packet; what else came with it is lost.
+    ReadsOnePacket = "reads-one-packet";
+    /// Client: what waits to be sent is forgotten by a login until something else happens in its room.
+    OutboxSleeps = "outbox-sleeps-after-login";
+    /// Client: takes a login for up to date and fetches nothing of what it has missed.
+    LoginSkipsMissed = "login-skips-missed";
+    /// Client: a message whose connection ended before its reply has failed.
+    TakesDoubtForFailure = "takes-doubt-for-failure";
+    /// Client: shows what is pushed without looking for what is before it.
+    IgnoresGaps = "ignores-gaps";
+    /// Client: requests are not forgotten with their connection; the next one has them, too.
+    PendingOutlivesConnection = "pending-outlives-connection";
+    /// Client: after a login it reports again what it has reported before.
+    ReportsAgain = "reports-again-after-login";
+    /// Client: goes on calling a carriage at which no login comes to pass.
+    KeepsDeadRoute = "keeps-dead-route";
 }
 
 impl Quirk {

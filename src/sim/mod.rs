@@ -25,6 +25,7 @@
 //! | [`hunt`] | seeds by the hour, in shards, with a report that grows and merges |
 //! | [`shrink`] | from a scenario that fails to the smallest one that does |
 //! | [`version`] | which build wrote a file |
+//! | [`detect`] | how fast planted bugs are found |
 //!
 //! The same seed gives the same trace in every process and build. What that takes: no clock but [`clock::SimClock`], no
 //! randomness but named streams of the seed, no order of a hash map, and no order in which a runtime drops its tasks
@@ -32,6 +33,7 @@
 
 pub mod clock;
 pub mod control;
+pub mod detect;
 pub mod director;
 pub mod disk;
 pub mod evidence;

@@ -5,11 +5,13 @@
 
 mod ends;
 mod logs;
+mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::wire::Wire;
 use super::clock::SimClock;
 use super::invariants::{Court, Invariant};
 use super::net::port;
@@ -38,6 +40,8 @@ pub struct Bounds {
     pub slack: Duration,
     /// Connections at once.
     pub connections: usize,
+    /// Bytes that wait for one peer.
+    pub queue: usize,
 }
 
 /// Who has logged on with a connection.
@@ -61,6 +65,7 @@ struct View {
     /// The last log that the connection has got in each room.
     last: BTreeMap<i64, i64>,
     closing: Option<Time>,
+    wire: Wire,
 }
 
 struct Asked {
@@ -230,11 +235,20 @@ impl Watch {
                 }
                 let Some(view) = self.conns.get_mut(&conn) else { return };
                 let seen = view.tap.down(bytes);
+                let wrong = view.wire.written(bytes, view.tap.era(), self.bounds.queue);
+                if let Some((invariant, what)) = wrong {
+                    self.court.report(invariant, format!("c{conn} {what}"));
+                }
                 if view.closing.is_some() {
                     self.court.report(Invariant::Fenced, format!("c{conn} was ended, and is still written to"));
                 }
                 for seen in seen {
                     self.went(conn, &seen);
+                }
+            }
+            Note::Sent(conn, bytes) => {
+                if let Some(view) = self.conns.get_mut(&conn) {
+                    view.wire.sent(bytes);
                 }
             }
             Note::Closing(conn, why) => self.closing(conn, why, now),
@@ -368,6 +382,7 @@ impl View {
             marks: BTreeMap::new(),
             last: BTreeMap::new(),
             closing: None,
+            wire: Wire::default(),
         }
     }
 }

@@ -347,6 +347,7 @@ fn bounds(scenario: &Scenario, timing: &Timing) -> Bounds {
         idle_after: timing.idle_after,
         slack: timing.slack,
         connections: scenario.clients().len() * 6 + 16,
+        queue: scenario.world.send_queue,
     }
 }
 

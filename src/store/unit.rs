@@ -6,6 +6,7 @@
 //! What may never be stored, whoever asks, is refused here: a log that does not follow the last one, a watermark past
 //! the last log, a room of unknown users. Such a refusal is a bug of the caller, and the unit must be dropped.
 
+mod unsynced;
 use std::ops::Bound;
 
 use redb::{ReadTransaction, ReadableTable, WriteTransaction};

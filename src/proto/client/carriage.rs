@@ -70,6 +70,7 @@ impl Client {
     pub(super) fn ask_login(&mut self, out: Vec<u8>, now: Time) {
         self.state = State::AwaitsLogin;
         let config = self.config.clone();
+        self.forget_seen();
         //= CLIENT-ENTRY-1
         if config.era == Era::E2012 {
             let body = login::Request {
@@ -252,12 +253,16 @@ impl Client {
 
     /// Merges one page of changed rooms: what it does not name has not changed (loco-modern §3.3).
     fn merge(&mut self, page: &Page<'_>, now: Time) {
+        let skips = self.has(Quirk::LoginSkipsMissed);
         //= CLIENT-PAGE-1, CLIENT-ROOMS-1
         for item in &page.rooms {
             let Some(room) = self.room(item.chat_id, item.last_log_id) else {
                 return self.broken(Why::OverLimit("rooms"), now);
             };
             room.last = room.last.max(item.last_log_id);
+            if skips && room.seen > 0 {
+                room.seen = room.last;
+            }
             item.kind.clone_into(&mut room.kind);
             room.unread = item.unread;
             self.learn_item(item);
@@ -329,7 +334,7 @@ impl Client {
     pub(super) fn serve(&mut self, now: Time) {
         self.state = State::LoggedOn;
         self.tell(Event::LoggedIn { user_id: self.account.user_id, rooms: self.rooms.summaries() });
-        self.rooms.dirty = self.rooms.map.keys().copied().chain(self.outbox.rooms()).collect();
+        self.rooms.dirty = self.rooms_to_look_at();
         self.rooms.dirty.extend(self.rooms.wanted.keys().copied());
         //= PING-INTERVAL-1
         self.ping_at = now;

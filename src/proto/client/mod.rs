@@ -43,6 +43,7 @@ pub mod memory;
 mod observe;
 mod outbox;
 mod pending;
+mod planted;
 mod push;
 mod receipt;
 mod rooms;
@@ -75,7 +76,7 @@ use backoff::Retries;
 use carriage::Account;
 use link::{Asked, Content, Link};
 use outbox::Outbox;
-use pending::Open;
+use pending::{Open, Pending};
 use rooms::Rooms;
 use route::Route;
 use state::{Happening, Move, next};
@@ -87,6 +88,8 @@ pub struct Client {
     config: ClientConfig,
     state: State,
     link: Option<Link>,
+    /// What was asked before `link`: nothing, unless that bug is planted.
+    kept: Pending<Asked>,
     next_conn: ConnId,
     retries: Retries,
     /// When the backoff ends.
@@ -115,6 +118,7 @@ impl Client {
         Self {
             state: State::Away,
             link: None,
+            kept: Pending::new(),
             next_conn: 1,
             retries,
             retry_at: Time::default(),
@@ -258,7 +262,7 @@ impl Client {
     fn broken(&mut self, why: Why, now: Time) {
         self.hang_up(why);
         //= CLIENT-ROUTE-2
-        if self.state != State::LoggedOn {
+        if self.state != State::LoggedOn && !self.has(Quirk::KeepsDeadRoute) {
             self.route.forget();
         }
         self.step(Happening::Broken, now);
@@ -270,11 +274,12 @@ impl Client {
         self.changes += 1;
         self.outputs.push_back(Output::Close { conn: link.conn });
         //= CLIENT-PENDING-1
-        for open in link.pending.drain() {
+        for open in self.ended_with(&mut link) {
             self.tally.disconnected += 1;
             self.request_ended(&open, Failure::Disconnected);
         }
         self.outbox.disconnected(self.has(Quirk::ResendsBlindly));
+        self.fail_doubt();
         self.rooms.disconnected();
         self.view.asking = false;
         self.tell(Event::Disconnected { door: link.door, why });
@@ -328,6 +333,7 @@ impl Client {
             if !self.is_current(conn) {
                 return;
             }
+            deframer = self.after_packet(deframer);
         }
         let over = deframer.pending() > limits.pending_bytes_max;
         let held = if over { Err(MalformedKind::PendingTooLong.at(0)) } else { received };

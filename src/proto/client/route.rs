@@ -73,7 +73,9 @@ impl Client {
         let conn = self.next_conn;
         self.next_conn += 1;
         self.tally.connects += 1;
-        self.link = Some(Link::new(conn, door, now + self.config.connect_timeout, self.config.limits));
+        let mut link = Link::new(conn, door, now + self.config.connect_timeout, self.config.limits);
+        self.inherit_requests(&mut link);
+        self.link = Some(link);
         self.state = State::AwaitsConnection(door);
         let tls = door == Door::Booking && self.config.booking_tls;
         self.outputs.push_back(Output::Connect { conn, door, endpoint, tls });

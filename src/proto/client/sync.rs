@@ -4,10 +4,10 @@
 //! was. What comes too early is not kept, only its number is: the room is then **behind**, and is fetched from the last
 //! message that was reported. One job fetches one room; what is pushed meanwhile makes it go on.
 
-use super::Client;
 use super::event::{Event, Failure, Message, Source, Why};
 use super::link::Asked;
 use super::rooms::{JOBS_MAX, Job};
+use super::{Client, Quirk};
 use crate::proto::command::types::ChatLog;
 use crate::proto::command::{AnyInt, CommandId, Nullable, read, status, syncmsg, write};
 use crate::proto::error::Malformed;
@@ -166,6 +166,7 @@ impl Client {
         self.settle(&message);
         let floor = prev.unwrap_or_else(|| log_id.saturating_sub(1));
         let known = self.rooms.map.contains_key(&room) || !self.config.history;
+        let blind = self.has(Quirk::IgnoresGaps);
         let Some(r) = self.room(room, floor) else { return };
         if log_id <= r.seen {
             return;
@@ -174,10 +175,11 @@ impl Client {
         r.last = r.last.max(log_id);
         // 2012 does not say what came before: then our own unanswered WRITE may have, or what we are behind with, or
         // the past of a room that nobody has told us of. Before the list of rooms is in, nobody knows at all.
-        let follows = match prev {
-            Some(prev) => prev <= seen,
-            None => known && !behind && !self.outbox.in_flight(room),
-        };
+        let follows = blind
+            || match prev {
+                Some(prev) => prev <= seen,
+                None => known && !behind && !self.outbox.in_flight(room),
+            };
         //= CLIENT-SYNC-2
         if follows && self.is_logged_on() && !self.rooms.jobs.contains_key(&room) {
             self.report(message, floor);

@@ -17,10 +17,10 @@ pub const fn plain_max(era: Era) -> usize {
     if era.is_modern() { MODERN_PLAIN_MAX } else { FRAGMENT_PLAIN_MAX }
 }
 
-/// The pieces of `plain`, each for one frame, in order; none for an empty plaintext.
+/// The pieces of `plain`, each for one frame of at most `most` bytes ([`plain_max`]), in order; none for an empty plaintext.
 //= SECURE-CBC-2
-pub fn pieces(era: Era, plain: &[u8]) -> impl Iterator<Item = &[u8]> {
-    plain.chunks(plain_max(era))
+pub fn pieces(most: usize, plain: &[u8]) -> impl Iterator<Item = &[u8]> {
+    plain.chunks(most)
 }
 
 #[cfg(test)]
@@ -30,7 +30,7 @@ mod tests {
     #[test]
     fn a_plaintext_of_2012_is_cut_at_2047() {
         let plain = vec![7; 4095];
-        let lens = |n: usize| pieces(Era::E2012, &plain[..n]).map(<[u8]>::len).collect::<Vec<_>>();
+        let lens = |n: usize| pieces(plain_max(Era::E2012), &plain[..n]).map(<[u8]>::len).collect::<Vec<_>>();
         assert!(lens(0).is_empty());
         assert_eq!(lens(1), [1]);
         assert_eq!(lens(2047), [2047]);
@@ -43,8 +43,12 @@ mod tests {
     fn a_modern_plaintext_stays_whole_up_to_16_mib() {
         let plain = vec![7; MODERN_PLAIN_MAX + 1];
         for era in [Era::E2019, Era::E2023, Era::E2025] {
-            assert_eq!(pieces(era, &plain[1..]).count(), 1, "{era}");
-            assert_eq!(pieces(era, &plain).map(<[u8]>::len).collect::<Vec<_>>(), [MODERN_PLAIN_MAX, 1], "{era}");
+            assert_eq!(pieces(plain_max(era), &plain[1..]).count(), 1, "{era}");
+            assert_eq!(
+                pieces(plain_max(era), &plain).map(<[u8]>::len).collect::<Vec<_>>(),
+                [MODERN_PLAIN_MAX, 1],
+                "{era}"
+            );
         }
     }
 }

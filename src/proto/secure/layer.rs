@@ -14,6 +14,7 @@ use super::suite::{Open, Seal};
 use crate::proto::entropy::Entropy;
 use crate::proto::error::Malformed;
 use crate::proto::limits::Limits;
+use crate::proto::quirk::{Quirk, Quirks};
 
 /// The sending half of a secured connection.
 ///
@@ -22,6 +23,7 @@ pub struct Sealer {
     era: Era,
     cipher: Seal,
     entropy: Entropy,
+    plain_max: usize,
 }
 
 impl Sealer {
@@ -30,7 +32,17 @@ impl Sealer {
     #[must_use]
     pub fn new(era: Era, key: &SessionKey, mut entropy: Entropy) -> Self {
         let cipher = Seal::new(era.suite(), key, &mut entropy);
-        Self { era, cipher, entropy }
+        Self { era, cipher, entropy, plain_max: plain_max(era) }
+    }
+
+    /// Has these planted bugs from now on, as far as they are about sealing.
+    pub fn spoil(&mut self, quirks: Quirks) {
+        if quirks.has(Quirk::FragmentTooLong) {
+            self.plain_max = plain_max(self.era) + 1;
+        }
+        if quirks.has(Quirk::NonceReused) {
+            self.cipher.rewind();
+        }
     }
 
     /// The era it speaks.
@@ -43,10 +55,10 @@ impl Sealer {
     ///
     /// Nothing for nothing: an empty plaintext makes no frame. `out` grows once at most.
     pub fn seal(&mut self, plain: &[u8], out: &mut Vec<u8>) {
-        if plain.len() > plain_max(self.era) {
+        if plain.len() > self.plain_max {
             out.reserve(sealed_len(self.era, plain.len()));
         }
-        for piece in pieces(self.era, plain) {
+        for piece in pieces(self.plain_max, plain) {
             self.cipher.frame(piece, &mut self.entropy, out);
         }
     }

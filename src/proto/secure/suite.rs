@@ -52,6 +52,13 @@ impl Seal {
         }
     }
 
+    /// The next nonce is the first one again: a planted bug.
+    pub(super) fn rewind(&mut self) {
+        if let Self::Gcm(_, nonces) = self {
+            nonces.next = Some(0);
+        }
+    }
+
     /// Appends one whole frame around `plain` to `out`, encrypted in place there.
     ///
     /// `plain` must be no longer than the era's [`super::fragment::plain_max`].

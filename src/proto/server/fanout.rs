@@ -1,20 +1,24 @@
 //! Replies and pushes as packets. A push goes to every online device of every user it is for, but the one that caused
 //! it, and only where its era has it; its packet id is 0 (`FRAME-PUSHID-1`; loco-modern §7 row 9).
 
+use core::time::Duration;
+
 use super::ConnId;
 use super::dispatch::Push;
-use super::machine::{Server, Why};
+use super::machine::{Output, Server, Why};
 use crate::proto::command::field::{Body, encode};
 use crate::proto::command::{CommandId, changesvr, kickout, status};
 use crate::proto::error::PeerMisbehaved;
 use crate::proto::limits::{EMPTY_DOCUMENT_LEN, HEADER_LEN};
 use crate::proto::quirk::Quirk;
 use crate::proto::secure::Era;
-use crate::proto::session::server::Device;
+use crate::proto::session::server::{Device, Session};
 use crate::proto::session::{Event, State};
 use crate::proto::wire::header::{BODY_LEN, ID, STATUS};
 use crate::proto::wire::{Document, Method, begin_packet, end_packet};
 
+/// How long after its login a session gets no pushes, where that bug is planted.
+const LATE: Duration = Duration::from_millis(500);
 /// The packet id of every push.
 pub(super) const PUSH_ID: u32 = 0;
 
@@ -53,11 +57,24 @@ impl Server {
             let times = if quirks.has(Quirk::PushTwice) { 2 } else { 1 };
             let skip = (!quirks.has(Quirk::PushToSender)).then_some(from);
             for conn in self.devices(&push.to, push.eras, skip) {
+                let idle = self.sessions.get(&conn).is_some_and(|s| s.out.is_empty());
                 for _ in 0..times {
                     self.build(id, push.command.method(), &push.body);
                     self.send(conn);
                 }
+                if idle && quirks.has(Quirk::PushBeforeCommit) {
+                    self.hurry(conn);
+                }
             }
+        }
+    }
+
+    /// What is queued for a connection goes out before the commit: a planted bug.
+    fn hurry(&mut self, conn: ConnId) {
+        if let Some(s) = self.sessions.get_mut(&conn).filter(|s| !s.out.is_empty()) {
+            let bytes = core::mem::take(&mut s.out);
+            s.in_flight += bytes.len();
+            self.early.push_back(Output::Transmit { conn, bytes });
         }
     }
 
@@ -72,11 +89,14 @@ impl Server {
 
     /// The online connections of `users` that are of one of these eras, without `skip`.
     fn devices(&self, users: &[i64], eras: &[Era], skip: Option<ConnId>) -> Vec<ConnId> {
+        let quirks = self.config.quirks;
+        let each = if quirks.has(Quirk::SkipsSecondDevice) { 1 } else { usize::MAX };
+        let late = |s: &Session| quirks.has(Quirk::PushesBeginLate) && self.now - s.since < LATE;
         users
             .iter()
-            .flat_map(|u| self.online.range((*u, Device::Main)..=(*u, Device::Sub)))
+            .flat_map(|u| self.online.range((*u, Device::Main)..=(*u, Device::Sub)).take(each))
             .map(|(_, conn)| *conn)
-            .filter(|c| Some(*c) != skip)
+            .filter(|c| Some(*c) != skip && !self.sessions.get(c).is_some_and(late))
             .filter(|c| self.sessions.get(c).is_some_and(|s| s.era.is_some_and(|e| eras.contains(&e))))
             .collect()
     }
@@ -124,13 +144,15 @@ impl Server {
     /// Queues the packet that was made. A peer that does not take what it is sent is cut off (`PROMISE-SLOW-1`).
     fn send(&mut self, conn: ConnId) {
         let Some(s) = self.sessions.get_mut(&conn).filter(|s| s.state != State::Closing) else { return };
-        if s.out.len() + s.in_flight + self.packet.len() > self.config.limits.send_queue_bytes_max {
+        let quirks = self.config.quirks;
+        let full = s.out.len() + s.in_flight + self.packet.len() > self.config.limits.send_queue_bytes_max;
+        if full && !quirks.has(Quirk::QueueUnbounded) {
             //= PROMISE-SLOW-1
             self.stats.slow_closed += 1;
             self.event(conn, Event::SlowReader, Why::Misbehaved(PeerMisbehaved::SlowReader));
             return;
         }
-        s.transmit(&self.packet);
+        s.transmit(&self.packet, quirks);
         self.stats.packets_out += 1;
         self.dirty.insert(conn);
     }

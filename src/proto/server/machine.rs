@@ -163,6 +163,10 @@ pub struct Server {
     pub(super) timers: BTreeSet<(Time, ConnId)>,
     pub(super) dirty: BTreeSet<ConnId>,
     pub(super) outputs: VecDeque<Output>,
+    /// Pushes that do not wait for the commit: a planted bug.
+    pub(super) early: VecDeque<Output>,
+    /// When the input came that is being handled.
+    pub(super) now: Time,
 }
 
 impl Server {
@@ -188,6 +192,8 @@ impl Server {
             timers: BTreeSet::new(),
             dirty: BTreeSet::new(),
             outputs: VecDeque::new(),
+            early: VecDeque::new(),
+            now: Time::default(),
         }
     }
 
@@ -196,12 +202,13 @@ impl Server {
     /// # Errors
     /// The store failed: drop the unit of work and call [`Server::abandon`].
     pub fn handle(&mut self, input: Input<'_>, now: Time, store: &mut dyn Store) -> Result<(), StoreError> {
+        self.now = now;
         match input {
             Input::Accepted { conn, door } => self.accept(conn, door, now),
             Input::Bytes { conn, bytes } => {
                 let Some(s) = self.sessions.get_mut(&conn) else { return Ok(()) };
                 let received = s.receive(bytes);
-                if s.state == State::LoggedOn {
+                if s.state == State::LoggedOn && !self.config.quirks.has(Quirk::PingIsNoSignOfLife) {
                     s.deadline = now + self.config.idle_after(s.era == Some(Era::E2012));
                 }
                 return self.received(conn, received, now, store);
@@ -260,6 +267,11 @@ impl Server {
             self.sessions.remove(conn);
         }
         Some(next)
+    }
+
+    /// What goes out before the commit: nothing, unless a bug is planted.
+    pub fn poll_early(&mut self) -> Option<Output> {
+        self.early.pop_front()
     }
 
     /// When to come back with [`Input::Tick`].
@@ -325,7 +337,8 @@ impl Server {
                 self.timers.insert((s.deadline, conn));
                 continue;
             }
-            if self.config.quirks.has(Quirk::NoIdleTimeout) {
+            let patient = if s.user.is_none() { Quirk::NoLoginTimeout } else { Quirk::NoIdleTimeout };
+            if self.config.quirks.has(patient) || self.config.quirks.has(Quirk::NoIdleTimeout) {
                 continue;
             }
             //= PROMISE-ALIVE-1
@@ -379,7 +392,8 @@ impl Server {
 
     /// Off line, unless a newer session has taken the place: cleaning up the old one must not end the new one.
     fn leave(&mut self, conn: ConnId, user: Option<(i64, Device)>) {
-        if let Some(key) = user.filter(|key| self.online.get(key) == Some(&conn)) {
+        let blind = self.config.quirks.has(Quirk::CleanupEndsNewSession);
+        if let Some(key) = user.filter(|key| blind || self.online.get(key) == Some(&conn)) {
             self.online.remove(&key);
         }
     }

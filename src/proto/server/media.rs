@@ -182,7 +182,7 @@ impl Server {
                 self.close(conn, Why::Store);
                 return Ok(());
             };
-            s.transmit(bytes);
+            s.transmit(bytes, self.config.quirks);
             down.at += bytes.len() as i64;
             self.dirty.insert(conn);
         }

@@ -59,6 +59,9 @@ impl Server {
                     break;
                 }
             }
+            if self.config.quirks.has(Quirk::OneReadOnePacket) {
+                deframer = Deframer::new(self.config.limits);
+            }
             match self.sessions.get(&conn).map(|s| s.state) {
                 None | Some(State::Closing) => return Ok(()),
                 Some(State::Media) => break,
@@ -125,10 +128,16 @@ impl Server {
         now: Time,
         store: &mut dyn Store,
     ) -> Result<(), StoreError> {
-        let Some(s) = self.sessions.get(&conn) else { return Ok(()) };
         if self.config.quirks.has(Quirk::IgnoresPing) && id == CommandId::Ping {
             return Ok(());
         }
+        if id != CommandId::Ping
+            && self.config.quirks.has(Quirk::PingIsNoSignOfLife)
+            && let Some(s) = self.sessions.get_mut(&conn)
+        {
+            s.deadline = now + self.config.idle_after(s.era == Some(Era::E2012));
+        }
+        let Some(s) = self.sessions.get(&conn) else { return Ok(()) };
         let mut answer = core::mem::take(&mut self.answer);
         answer.clear();
         let outcome = match packet.document(&self.config.limits) {
@@ -198,12 +207,23 @@ impl Server {
         let Some(s) = self.sessions.get_mut(&conn) else { return };
         s.state = State::LoggedOn;
         s.user = Some((user, device));
+        s.since = now;
         s.deadline = now + self.config.idle_after(s.era == Some(Era::E2012));
         let older = self.online.insert((user, device), conn);
+        let quirks = self.config.quirks;
         //= PROMISE-ONESESSION-1
-        if let Some(older) = older.filter(|o| *o != conn && !self.config.quirks.has(Quirk::NoFence)) {
+        if let Some(older) = older.filter(|o| *o != conn && !quirks.has(Quirk::NoFence)) {
             self.stats.fenced += 1;
-            self.event(older, Event::Fenced, Why::Fenced);
+            let newer = quirks.has(Quirk::FencesTheNewer);
+            if newer {
+                self.online.insert((user, device), older);
+            }
+            self.event(if newer { conn } else { older }, Event::Fenced, Why::Fenced);
+        }
+        if quirks.has(Quirk::OneSessionForAllDevices) {
+            for other in self.devices_of(user).into_iter().filter(|c| *c != conn) {
+                self.event(other, Event::Fenced, Why::Fenced);
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::proto::command::Door;
 use crate::proto::entropy::Entropy;
 use crate::proto::error::{Malformed, MalformedKind};
 use crate::proto::limits::Limits;
+use crate::proto::quirk::Quirks;
 use crate::proto::secure::{Era, Handshake, Opener, Sealer, SessionKey};
 use crate::proto::time::Time;
 use crate::proto::wire::Deframer;
@@ -38,6 +39,8 @@ pub struct Session {
     pub era: Option<Era>,
     /// The user and device, once logged on.
     pub user: Option<(i64, Device)>,
+    /// When it logged on.
+    pub since: Time,
     /// When it is closed unless something comes.
     pub deadline: Time,
     /// Sealed bytes that the driver has not taken yet.
@@ -61,6 +64,7 @@ impl Session {
             door,
             era: None,
             user: None,
+            since: Time::default(),
             deadline,
             out: Vec::new(),
             in_flight: 0,
@@ -110,10 +114,13 @@ impl Session {
         self.receive(&early).map(|_| ())
     }
 
-    /// Queues one plain packet, sealed if this connection seals.
-    pub fn transmit(&mut self, packet: &[u8]) {
+    /// Queues one plain packet, sealed if this connection seals; `quirks` may spoil the sealing.
+    pub fn transmit(&mut self, packet: &[u8], quirks: Quirks) {
         match &mut self.sealer {
-            Some(sealer) => sealer.seal(packet, &mut self.out),
+            Some(sealer) => {
+                sealer.spoil(quirks);
+                sealer.seal(packet, &mut self.out);
+            }
             None => self.out.extend_from_slice(packet),
         }
     }

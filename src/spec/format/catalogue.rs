@@ -42,6 +42,10 @@ pub struct Quirk {
     /// Who finds it.
     #[serde(default)]
     pub found_by: Finder,
+    /// The simulator finds it within so many seeds of its profile. Nothing: nobody promises that.
+    pub within: Option<u64>,
+    /// A seed that finds it, so that a test need not look for one.
+    pub seed: Option<u64>,
 }
 
 /// Who finds a quirk.

@@ -4,6 +4,7 @@ use super::links::{self, People};
 use super::secret;
 use super::view::{RoomParts, room_of};
 use crate::proto::command::{CommandId, chatinfo, chatonroom};
+use crate::proto::quirk::Quirk;
 use crate::proto::server::dispatch::{Answer, Ask, Refused, Row};
 use crate::proto::server::records::links::LinkUser;
 use crate::proto::server::store::Store;
@@ -37,6 +38,9 @@ pub fn chatonroom(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Resu
     let mut people = if listed { People::of(&room, store)? } else { People::Plain(Vec::new()) };
     let me = people.part(ask.user);
     let secret = secret::opened(store, &room)?;
+    let before = |last| store.log(room.id, last).map(|l| l.map_or(0, |l| l.prev_id));
+    let stale = ask.config.quirks.has(Quirk::StaleRoomEnd);
+    let last_log_id = if stale { before(room.last_log_id)? } else { room.last_log_id };
     let ids = || room.members.iter().map(|m| m.user_id).collect::<Vec<_>>();
     answer.reply(&chatonroom::Reply {
         status: 0,
@@ -46,7 +50,7 @@ pub fn chatonroom(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Resu
         member_ids: (!listed).then(ids),
         watermark_ids: ids(),
         watermarks: room.members.iter().map(|m| m.watermark).collect(),
-        last_log_id: room.last_log_id,
+        last_log_id,
         updated_at: i64::from(room.updated_at),
         open_token: links::token_of(store, &room)?,
         link_user: me.as_ref().map(LinkUser::document),

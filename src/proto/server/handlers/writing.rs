@@ -143,9 +143,14 @@ pub(super) fn write_feed(ask: &Ask<'_>, room: &Room, json: String, answer: &mut 
 /// The next log of a room: above the room's last and above all that this server has given.
 //= PROMISE-ORDERED-1
 pub(super) fn new_log(ask: &Ask<'_>, room: &Room) -> Log {
+    let forgetful = ask.config.quirks.has(Quirk::IdsFromMemory);
     Log {
         chat_id: room.id,
-        log_id: next_log_id(ask.last_log_id.max(room.last_log_id), ask.now),
+        log_id: if forgetful {
+            ask.last_log_id + 1
+        } else {
+            next_log_id(ask.last_log_id.max(room.last_log_id), ask.now)
+        },
         prev_id: room.last_log_id,
         author_id: ask.user,
         send_at: i32::try_from(ask.now.unix_secs()).unwrap_or(i32::MAX),
