@@ -8,6 +8,7 @@
 //! | `seeds` | fresh seeds are clean, and every kind of fault bites |
 //! | `hunt` | shards, stops and kills do not change what is found |
 //! | `shrink` | a planted bug shrinks to a page |
+//! | `operations` | every operation of the users is done, and the bugs in them are found |
 //! | `determinism` | the same seed, the same trace: here, elsewhere, later |
 //! | `view` | a run that is looked at is the same run |
 //! | `stranger` | somebody else's client in our world, alone, among ours through fail-overs, and on a real socket |
@@ -16,6 +17,7 @@ mod bugs;
 mod cli;
 mod determinism;
 mod hunt;
+mod operations;
 mod scenarios;
 mod seeds;
 mod shrink;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::director::Director;
+use super::scenario::Do;
 use super::sometimes::Place;
 use super::world::World;
 
@@ -123,6 +124,9 @@ pub fn collect(world: &World, director: &Director) -> Evidence {
     let mut all = Vec::new();
     all.extend(faults(world, director));
     all.extend(done(world, director));
+    for what in Do::ALL.into_iter().filter(|what| what.is_counted()) {
+        all.extend(what.counters().into_iter().zip(world.model.requests(what)));
+    }
     let disk = world.server.disk().bites();
     let some = world.control.sometimes();
     for place in Place::ALL {

@@ -79,7 +79,7 @@ pub fn generate_for(profile: Profile, seed: u64) -> Scenario {
     let heal_s = e.range(60, 110);
     let workload = Workload {
         actions: draw(e, 30, 140),
-        mix: Mix { write: 8, read: draw(e, 0, 2), open: draw(e, 0, 1), leave: draw(e, 0, 1), relogin: draw(e, 0, 1) },
+        mix: mix(seed, e),
         text_max: if e.chance(1, 2) { 64 } else { draw(e, 3000, 9000) },
         script: Vec::new(),
     };
@@ -102,6 +102,32 @@ pub fn generate_for(profile: Profile, seed: u64) -> Scenario {
     more::more(&mut s, last_s);
     profile.add_faults(&mut s, last_s);
     s
+}
+
+/// How often each operation is drawn. Besides writing and reading they are in groups, each on with p = 1/2.
+fn mix(seed: u64, e: &mut Entropy) -> Mix {
+    let (read, open, leave, relogin) = (draw(e, 0, 2), draw(e, 0, 1), draw(e, 0, 1), draw(e, 0, 1));
+    let e = &mut Entropy::named(seed, "generate/operations");
+    let (messages, people, settings) = (e.chance(1, 2), e.chance(1, 2), e.chance(1, 2));
+    let mut up_to = |on: bool, most| if on { draw(e, 0, most) } else { 0 };
+    Mix {
+        write: 8,
+        read,
+        open,
+        leave,
+        relogin,
+        delete: up_to(messages, 2),
+        edit: up_to(messages, 2),
+        react: up_to(messages, 2),
+        fetch: up_to(messages, 2),
+        forward: up_to(messages, 2),
+        invite: up_to(people, 2),
+        create: up_to(people, 1),
+        set_meta: up_to(settings, 2),
+        own_name: up_to(settings, 1),
+        mute: up_to(settings, 1),
+        block: up_to(settings, 1),
+    }
 }
 
 /// Whom and when.

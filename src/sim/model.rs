@@ -1,21 +1,43 @@
-//! A simple model beside the system: who is a member of what, what was sent, what was acknowledged, and what each
-//! device has been told. It hears the events of the clients; `compare` reads the store at the end.
+//! A simple model beside the system: who is a member of what, what was sent, what was asked for and acknowledged, and
+//! what each device has been told. It hears the events of the clients; `compare` reads the store at the end.
 //!
 //! Checks `durable`, `once`, `ordered`, `private`, `matched`, `watermarks` and the client's side of `alive`.
+//!
+//! | file | what it knows |
+//! | --- | --- |
+//! | `messages` | what a device is told, and what became of what it sent |
+//! | `operations`, `replies` | everything else that a user asks for: what it may change, and what came of it |
+//! | [`register`] | a value that many write: which ones a read may see |
+//! | [`places`] | who is in a room, as far as that can be known |
+//! | [`feeds`] | logs that the server makes of what somebody does |
+//! | `settled` | whether all devices have all of their rooms |
+//! | `compare`, `shelves` | the store at the end |
 
 mod compare;
-mod feeds;
+pub mod feeds;
+mod messages;
+mod operations;
+pub mod places;
+pub mod register;
+mod replies;
+mod settled;
+mod shelves;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::feeds::Ledger;
+use self::operations::{Op, Slot};
+use self::places::Place;
+use self::register::Register;
 use super::clock::SimClock;
 use super::control::Control;
 use super::history::History;
 use super::invariants::{Court, Invariant};
-use super::trace::digest;
-use crate::proto::client::{Action, Event, Failure, Message, Why};
+use super::scenario::Do;
+use crate::proto::client::{Action, Event, Why};
+use crate::proto::command::CommandId;
 use crate::proto::time::Time;
 
 /// One room as a device has been told of it: log ids and the texts.
@@ -46,9 +68,28 @@ pub struct Device {
     /// Whether it wants to be.
     pub wants: bool,
     tickets: BTreeMap<u64, Ticket>,
+    /// Of the tickets, those that are open.
+    unended: usize,
     rooms: BTreeMap<i64, Seen>,
     left: BTreeSet<i64>,
     next_ticket: u64,
+}
+
+/// One room.
+#[derive(Debug)]
+struct Room {
+    /// At most two people, for good: no group.
+    direct: bool,
+    /// There before the run.
+    old: bool,
+    /// Users who are or were in it, or whom somebody has wanted in it.
+    places: BTreeMap<i64, Place>,
+    /// The last log that let a user in, where he came later.
+    since: BTreeMap<i64, i64>,
+    /// All log ids that anybody was told of, rising.
+    known: Vec<i64>,
+    /// Acknowledged changes of its settings: when, and with which revision.
+    metas: Vec<(Time, i64)>,
 }
 
 /// The model.
@@ -57,18 +98,29 @@ pub struct Model {
     court: Court,
     /// The clients, in the order of the world.
     pub devices: Vec<Device>,
-    /// Members of each room at the start.
-    members: BTreeMap<i64, BTreeSet<i64>>,
-    /// Rooms that a user has wanted to leave: whether he is still in is the server's to say.
-    leaving: BTreeSet<(i64, i64)>,
+    rooms: BTreeMap<i64, Room>,
+    /// The rooms that a user is or was in.
+    rooms_of: BTreeMap<i64, BTreeSet<i64>>,
     /// What was acknowledged: room and log id to text.
     acked: BTreeMap<(i64, i64), String>,
     /// All that was ever sent: text to room and user.
     sent: BTreeMap<String, (i64, i64)>,
+    /// Texts that replace another: which message.
+    edits: BTreeMap<String, i64>,
     /// When what was asked of the logs, for their linearizability.
     history: History,
-    /// All log ids that anybody was told of.
-    known: BTreeMap<i64, BTreeSet<i64>>,
+    /// Requests under way.
+    ops: BTreeMap<(usize, u64), Op>,
+    /// Leaving is under way: device and room.
+    leaving: BTreeMap<(usize, i64), Op>,
+    /// Values that are written by many.
+    registers: BTreeMap<Slot, Register>,
+    /// What was asked for that makes a feed.
+    ledger: Ledger,
+    /// Rooms that somebody wants to make: who, with everybody who shall be in it.
+    creating: Vec<(i64, BTreeSet<i64>)>,
+    /// Of each kind of request: acknowledged, refused, in doubt.
+    tally: BTreeMap<Do, [u64; 3]>,
     /// A fault was active here last; nothing yet.
     pub disturbed: Option<Time>,
     /// After a fault, connections may still break for this long.
@@ -97,22 +149,42 @@ impl Model {
             online: None,
             wants: false,
             tickets: BTreeMap::new(),
+            unended: 0,
             rooms: BTreeMap::new(),
             left: BTreeSet::new(),
             next_ticket: 1,
         };
-        Self {
+        let mut model = Self {
             clock,
             court,
             devices: clients.iter().map(device).collect(),
-            members,
-            leaving: BTreeSet::new(),
+            rooms: BTreeMap::new(),
+            rooms_of: BTreeMap::new(),
             acked: BTreeMap::new(),
             sent: BTreeMap::new(),
+            edits: BTreeMap::new(),
             history: History::default(),
-            known: BTreeMap::new(),
+            ops: BTreeMap::new(),
+            leaving: BTreeMap::new(),
+            registers: BTreeMap::new(),
+            ledger: Ledger::default(),
+            creating: Vec::new(),
+            tally: BTreeMap::new(),
             disturbed: None,
             quiet_after,
+        };
+        for (room, users) in members {
+            model.add_room(room, &users, users.len() == 2, true);
+        }
+        model
+    }
+
+    fn add_room(&mut self, room: i64, users: &BTreeSet<i64>, direct: bool, old: bool) {
+        let places = users.iter().map(|u| (*u, Place::new(true))).collect();
+        let (since, known, metas) = (BTreeMap::new(), Vec::new(), Vec::new());
+        self.rooms.insert(room, Room { direct, old, places, since, known, metas });
+        for user in users {
+            self.rooms_of.entry(*user).or_default().insert(room);
         }
     }
 
@@ -128,13 +200,22 @@ impl Model {
         self.sent.len()
     }
 
-    /// The rooms in which the user of this device may still write: those that he has not wanted to leave.
+    /// The rooms that the user of this device is in for sure.
     #[must_use]
     pub fn rooms_of(&self, device: usize) -> Vec<i64> {
         let Some(d) = self.devices.get(device) else { return Vec::new() };
-        let mine = |(room, m): (&i64, &BTreeSet<i64>)| m.contains(&d.user).then_some(*room);
-        let in_room = |room: &i64| !self.leaving.contains(&(*room, d.user));
-        self.members.iter().filter_map(mine).filter(in_room).collect()
+        let all = self.rooms_of.get(&d.user).into_iter().flatten().copied();
+        all.filter(|room| self.place(*room, d.user).is_some_and(Place::is_in)).collect()
+    }
+
+    fn place(&self, room: i64, user: i64) -> Option<&Place> {
+        self.rooms.get(&room)?.places.get(&user)
+    }
+
+    /// Of each kind of request: acknowledged, refused, in doubt.
+    #[must_use]
+    pub fn requests(&self, what: Do) -> [u64; 3] {
+        self.tally.get(&what).copied().unwrap_or_default()
     }
 
     /// A log that the device was told of in a room: the last one, or one of `back` before it.
@@ -156,16 +237,10 @@ impl Model {
         let mut text = format!("{} says {ticket} in {room} ", d.label);
         text.extend(std::iter::repeat_n('.', len.saturating_sub(text.len())));
         d.tickets.insert(ticket, Ticket { room, text: text.clone(), end: End::Open });
+        d.unended += 1;
         self.sent.insert(text.clone(), (room, d.user));
         self.history.send(&d.label, room, &text, self.clock.now());
         Some(Action::Send { ticket, room, text })
-    }
-
-    /// The user of this device wants to leave.
-    pub fn leave(&mut self, device: usize, room: i64) -> Option<Action> {
-        let d = self.devices.get(device)?;
-        self.leaving.insert((room, d.user));
-        Some(Action::Leave { room })
     }
 
     /// The user of this device looks where the log of a room ends.
@@ -203,21 +278,22 @@ impl Model {
             Event::Sent { ticket, room, log_id } => self.sent_as(device, *ticket, *room, *log_id),
             Event::SendFailed { ticket, why } => self.send_failed(device, *ticket, *why),
             Event::RoomOpened { room, last_log_id, .. } => self.history.looked(&d.label, *room, *last_log_id, now),
-            Event::Left { room } => {
-                d.left.insert(*room);
-                let (room, user) = (*room, d.user);
-                if !self.leaving.contains(&(room, user)) {
-                    self.report(Invariant::Private, format!("user {user} is out of room {room} and never left it"));
-                }
+            Event::Left { room } => self.left(device, *room),
+            Event::ActionFailed { method, room, why } if *method == CommandId::Leave.method() => {
+                self.not_left(device, *room, *why);
             }
             Event::ReadMark { room, watermark, .. } => {
-                let known = *watermark == 0 || self.known.get(room).is_some_and(|k| k.contains(watermark));
+                let label = d.label.clone();
+                let known = *watermark == 0 || self.is_known(*room, *watermark);
                 // A device that was told of a read mark need not have been told of the message yet.
                 if !known && !self.acked.contains_key(&(*room, *watermark)) {
-                    let what = format!("{} is told that {watermark} is read in room {room}: no such message", d.label);
+                    let what = format!("{label} is told that {watermark} is read in room {room}: no such message");
                     self.report(Invariant::Watermarks, what);
                 }
             }
+            Event::Reply { ticket, status, body } => self.replied(device, *ticket, *status, body),
+            Event::RequestEnded { ticket, how } => self.request_ended(device, *ticket, *how),
+            Event::Pushed { command, body } => self.pushed(device, *command, body),
             _ => {}
         }
     }
@@ -251,118 +327,6 @@ impl Model {
         if !planned && !self.is_disturbed(now) {
             self.report(Invariant::Alive, what);
         }
-    }
-
-    fn message(&mut self, device: usize, m: &Message) {
-        let Some(d) = self.devices.get_mut(device) else { return };
-        let (label, user) = (d.label.clone(), d.user);
-        let seen = d.rooms.entry(m.room).or_default();
-        let last = seen.last().map_or(0, |(id, _)| *id);
-        seen.push((m.log_id, m.text.clone()));
-        let gone = d.left.contains(&m.room);
-        self.known.entry(m.room).or_default().insert(m.log_id);
-        if let Some(what) = self.history.told(m.room, m.log_id, m.author_id, digest(m.text.as_bytes())) {
-            self.report(Invariant::Ordered, format!("{label} is told otherwise than another device: {what}"));
-        }
-        let at = format!("message {} of room {}", m.log_id, m.room);
-        if m.log_id == last {
-            self.report(Invariant::Once, format!("{label} is told of {at} twice"));
-        } else if m.log_id < last {
-            self.report(Invariant::Ordered, format!("{label} is told of {at} after {last}"));
-        } else if m.prev_id != 0 && m.prev_id != last {
-            self.report(
-                Invariant::Ordered,
-                format!("{label} is told of {at}, which follows {}, after {last}", m.prev_id),
-            );
-        }
-        if gone || !self.members.get(&m.room).is_some_and(|r| r.contains(&user)) {
-            self.report(Invariant::Private, format!("{label} is told of {at}, and is no member"));
-        }
-        if !self.is_sent(m.room, m.author_id, m.kind, &m.text) {
-            let what = format!("{label} is told of {at}: {} never sent {:?} there", m.author_id, short(&m.text));
-            self.report(Invariant::Ordered, what);
-        }
-    }
-
-    fn sent_as(&mut self, device: usize, ticket: u64, room: i64, log_id: i64) {
-        let Some(d) = self.devices.get_mut(device) else { return };
-        let label = d.label.clone();
-        let Some(t) = d.tickets.get_mut(&ticket) else { return };
-        let (before, text) = (t.end, t.text.clone());
-        t.end = End::Sent(log_id);
-        self.history.sent(room, &text, log_id, self.clock.now());
-        if before != End::Open || t.room != room {
-            self.report(
-                Invariant::Matched,
-                format!("{label}: message {ticket} ends twice: {before:?}, sent as {log_id}"),
-            );
-        }
-        self.known.entry(room).or_default().insert(log_id);
-        if let Some(other) = self.acked.insert((room, log_id), text.clone()).filter(|o| *o != text) {
-            let what = format!("log {log_id} acknowledges {:?} and {:?}", short(&other), short(&text));
-            self.report(Invariant::Matched, what);
-        }
-    }
-
-    fn send_failed(&mut self, device: usize, ticket: u64, why: Failure) {
-        let Some(d) = self.devices.get_mut(device) else { return };
-        let (label, user) = (d.label.clone(), d.user);
-        let Some(t) = d.tickets.get_mut(&ticket) else { return };
-        let (before, room) = (t.end, t.room);
-        t.end = End::Failed;
-        if before != End::Open {
-            self.report(Invariant::Matched, format!("{label}: message {ticket} ends twice: {before:?}, then {why:?}"));
-        }
-        if !self.leaving.contains(&(room, user)) {
-            self.report(Invariant::Once, format!("{label}: message {ticket} to room {room} is given up: {why:?}"));
-        }
-    }
-
-    /// Why not everything is well yet; `None` when it is.
-    #[must_use]
-    pub fn unsettled(&self) -> Option<String> {
-        for d in &self.devices {
-            if d.online.is_none() {
-                return Some(format!("{} is not logged in", d.label));
-            }
-            if let Some((n, t)) = d.tickets.iter().find(|(_, t)| t.end == End::Open) {
-                return Some(format!("{}: message {n} to room {} has not ended", d.label, t.room));
-            }
-        }
-        for (room, members) in &self.members {
-            let mut first: Option<(&Device, &Seen)> = None;
-            let empty = Seen::new();
-            for d in &self.devices {
-                if !members.contains(&d.user) || self.leaving.contains(&(*room, d.user)) {
-                    continue;
-                }
-                let seen = d.rooms.get(room).unwrap_or(&empty);
-                match first {
-                    None => first = Some((d, seen)),
-                    Some((other, its)) if its != seen => {
-                        let (a, b) = (its.len(), seen.len());
-                        return Some(format!("room {room}: {} has {a} messages, {} has {b}", other.label, d.label));
-                    }
-                    Some(_) => {}
-                }
-            }
-            if let Some((d, seen)) = first {
-                let acked = self.acked.range((*room, i64::MIN)..=(*room, i64::MAX)).map(|((_, id), _)| id);
-                let missing = acked.filter(|id| !seen.iter().any(|(s, _)| s == *id)).count();
-                if missing > 0 {
-                    return Some(format!("room {room}: {} lacks {missing} acknowledged messages", d.label));
-                }
-            }
-        }
-        None
-    }
-
-    /// Whether somebody has asked to leave a room and does not know what came of it. Nobody waits for the messages of
-    /// such a room, so a device may sit on a dead connection and all may still look well.
-    #[must_use]
-    pub fn is_leave_in_doubt(&self) -> bool {
-        let knows = |room, user| self.devices.iter().any(|d| d.user == user && d.left.contains(&room));
-        self.leaving.iter().any(|(room, user)| !knows(*room, *user))
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod ends;
 mod logs;
+mod members;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ use std::time::Duration;
 use self::wire::Wire;
 use super::clock::SimClock;
 use super::invariants::{Court, Invariant};
+use super::model::feeds::Cause;
 use super::net::port;
 use super::sometimes::Sometimes;
 use super::tap::{Keys, Seen, Tap};
@@ -71,6 +73,8 @@ struct View {
 struct Asked {
     device: Option<String>,
     room: i64,
+    /// The feeds that it may make.
+    causes: Vec<Cause>,
 }
 
 /// What the server's closes were for.
@@ -112,8 +116,14 @@ pub struct Watch {
     members: BTreeMap<i64, BTreeSet<i64>>,
     /// Left in the batch that is being written: pushes of before may still come behind.
     leaving: Vec<(i64, i64)>,
-    /// Who has ever asked to leave what.
-    wanted: BTreeSet<(i64, i64)>,
+    /// Came in with the batch that is being written.
+    came_in: BTreeSet<(i64, i64)>,
+    /// Requests without an answer that let somebody in.
+    coming: BTreeMap<(i64, i64), u32>,
+    /// The rooms that were there before the run.
+    first: BTreeSet<i64>,
+    /// What was ever asked for that makes a feed.
+    wanted: BTreeSet<(i64, Cause)>,
     /// Somebody has logged in since the last look at who has more than one session.
     logged_in: bool,
     /// When to look next at what only time can show.
@@ -144,6 +154,7 @@ impl Watch {
         let (host, conns, leaving, wanted) = ("server".into(), BTreeMap::new(), Vec::new(), BTreeSet::new());
         let (closes, logged_in, look_at) = (Closes::default(), false, clock.now());
         let (sometimes, tokens) = (Sometimes::new(clock.clone()), Tokens::default());
+        let first = members.keys().copied().collect();
         Self {
             clock,
             trace,
@@ -154,6 +165,9 @@ impl Watch {
             conns,
             members,
             leaving,
+            came_in: BTreeSet::new(),
+            coming: BTreeMap::new(),
+            first,
             wanted,
             logged_in,
             look_at,
@@ -284,11 +298,14 @@ impl Watch {
             Some(Value::String(s)) => Some(s.to_owned()),
             _ => None,
         });
-        let asked = Asked { device, room: p.integer("chatId").unwrap_or_default() };
-        if let ("LEAVE", Some(login)) = (p.method.as_str(), &view.login) {
-            self.wanted.insert((asked.room, login.user));
+        let room = p.integer("chatId").unwrap_or_default();
+        let mut asked = Asked { device, room, causes: Vec::new() };
+        if let Some(login) = view.login.clone() {
+            self.asks(&login, &mut asked, p);
         }
-        view.asked.entry((p.id, p.method.clone())).or_default().push(asked);
+        if let Some(view) = self.conns.get_mut(&conn) {
+            view.asked.entry((p.id, p.method.clone())).or_default().push(asked);
+        }
     }
 
     fn went(&mut self, conn: ConnId, p: &Seen) {
@@ -311,6 +328,7 @@ impl Watch {
     }
 
     fn replied(&mut self, conn: ConnId, asked: &Asked, p: &Seen) {
+        self.answered(asked, p);
         if p.integer("status") != Some(0) {
             return;
         }
@@ -334,9 +352,13 @@ impl Watch {
                     self.follows(conn, asked.room, log, p.integer("prevId"));
                 }
             }
-            "LEAVE" => {
-                if let Some(login) = &view.login {
-                    self.leaving.push((asked.room, login.user));
+            // So has whoever made a feed.
+            method if logs::MAKES_LOG.contains(&method) => {
+                if let Some(Value::Document(log)) = p.document().and_then(|d| d.get("chatLog"))
+                    && let (Some(id), Some(room)) = (log.integer("logId"), log.integer("chatId"))
+                {
+                    view.pushed.insert((room, id));
+                    self.follows(conn, room, id, log.integer("prevId"));
                 }
             }
             _ => {}
@@ -349,15 +371,18 @@ impl Watch {
             self.court.report(Invariant::Private, format!("c{conn} gets {} before it is logged on", p.method));
             return;
         };
-        let Some(room) = p.integer("chatId") else { return };
+        let login = login.clone();
+        let Some(room) = p.integer("chatId").or_else(|| logs::room_of_log(p)) else { return };
         if p.method == "LEFT" {
             return self.left(conn, room);
         }
-        if !self.members.get(&room).is_some_and(|m| m.contains(&login.user)) {
+        if !self.may_hear(room, login.user) {
             let what = format!("{} gets {} of room {room}, of which it is no member", login.device, p.method);
             self.court.report(Invariant::Private, what);
         }
-        if let (Some(user), Some(mark)) = (p.integer("userId"), p.integer("watermark")) {
+        if let (Some(user), Some(mark), Some(view)) =
+            (p.integer("userId"), p.integer("watermark"), self.conns.get_mut(&conn))
+        {
             let before = view.marks.insert((room, user), mark).unwrap_or(i64::MIN);
             if mark < before {
                 let what = format!("user {user} had read room {room} up to {before}, and now up to {mark}");

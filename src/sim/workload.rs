@@ -5,8 +5,10 @@
 //! | --- | --- |
 //! | [`step`] | one operation of one client, as data |
 //! | [`mix`] | how often each operation is drawn |
+//! | `act` | what a step is, in the world as it is when it is due |
 //! | `unroll` | from a mix to a script, and what is left of one when clients go |
 
+mod act;
 pub mod mix;
 pub mod step;
 mod unroll;
@@ -60,31 +62,11 @@ impl Workload {
         while let Some((_, who, job)) = self.todo.pop_if(|(at, ..)| *at <= now) {
             let action = match &job {
                 Job::Login => Some(Action::Login),
-                Job::Step(step) => decide(world, who, step),
+                Job::Step(step) => act::decide(world, who, step),
             };
             if let Some(action) = action {
                 world.act(who, action);
             }
         }
-    }
-}
-
-/// What the step is, in the world as it is now.
-fn decide(world: &mut World, who: usize, step: &Step) -> Option<Action> {
-    let (rooms, e) = (world.model.rooms_of(who), &mut step.choices());
-    let room = rooms.get(usize::try_from(e.below(rooms.len() as u64)).unwrap_or_default()).copied();
-    match step.r#do {
-        Do::Relogin => Some(Action::Logout),
-        Do::Write => world.model.write(who, room?, step.len as usize),
-        Do::Read => {
-            let room = room?;
-            // Now and then an old one: the mark must not go back.
-            let back = if e.chance(1, 3) { usize::try_from(e.below(4)).unwrap_or_default() } else { 0 };
-            Some(Action::MarkRead { room, log_id: world.model.seen(who, room, back)? })
-        }
-        Do::Open => world.model.open(who, room?),
-        // The last two rooms are kept, so that there is something to say.
-        Do::Leave if rooms.len() > 2 => world.model.leave(who, room?),
-        Do::Leave => None,
     }
 }

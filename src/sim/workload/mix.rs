@@ -22,6 +22,20 @@ macro_rules! weights {
                 [$((Do::$what, self.$field),)*]
             }
         }
+
+        impl Do {
+            /// The counters of the operation: acknowledged, refused, in doubt.
+            #[must_use]
+            pub const fn counters(self) -> [&'static str; 3] {
+                match self {
+                    $(Self::$what => [
+                        concat!("done/", stringify!($field), ": acknowledged"),
+                        concat!("done/", stringify!($field), ": refused"),
+                        concat!("done/", stringify!($field), ": in doubt"),
+                    ],)*
+                }
+            }
+        }
     };
 }
 
@@ -36,6 +50,28 @@ weights! {
     leave: Leave,
     /// Log out and in again.
     relogin: Relogin,
+    /// DELETEMSG.
+    delete: Delete,
+    /// MODIFYMSG.
+    edit: Edit,
+    /// ACTION.
+    react: React,
+    /// GETMSGS.
+    fetch: Fetch,
+    /// FORWARD.
+    forward: Forward,
+    /// ADDMEM.
+    invite: Invite,
+    /// CREATE.
+    create: Create,
+    /// SETMETA.
+    set_meta: SetMeta,
+    /// SETMCMETA.
+    own_name: OwnName,
+    /// UPDATECHAT.
+    mute: Mute,
+    /// BLADDITEM and BLDELITEM.
+    block: Block,
 }
 
 impl Mix {

@@ -43,11 +43,62 @@ pub enum Do {
     Leave,
     /// Log out, and in again after `for`.
     Relogin,
+    /// Delete a message: its own, or, which must be refused, somebody else's.
+    Delete,
+    /// Edit a message: its own, or, which must be refused, somebody else's.
+    Edit,
+    /// React to a message.
+    React,
+    /// Ask how messages read now.
+    Fetch,
+    /// Forward a text into a room.
+    Forward,
+    /// Invite somebody into a group.
+    Invite,
+    /// Make a room with others.
+    Create,
+    /// Set the title or the notice of a room.
+    SetMeta,
+    /// Set what a room is called for this user alone.
+    OwnName,
+    /// Have a room alert this user, or not.
+    Mute,
+    /// Block another user, or no more.
+    Block,
 }
 
 impl Do {
     /// All of them, in the order in which they are drawn.
-    pub const ALL: [Self; 5] = [Self::Write, Self::Read, Self::Open, Self::Leave, Self::Relogin];
+    pub const ALL: [Self; 16] = [
+        Self::Write,
+        Self::Read,
+        Self::Open,
+        Self::Leave,
+        Self::Relogin,
+        Self::Delete,
+        Self::Edit,
+        Self::React,
+        Self::Fetch,
+        Self::Forward,
+        Self::Invite,
+        Self::Create,
+        Self::SetMeta,
+        Self::OwnName,
+        Self::Mute,
+        Self::Block,
+    ];
+
+    /// Whether the model counts how it ends. What has counters of its own is left out.
+    #[must_use]
+    pub const fn is_counted(self) -> bool {
+        !matches!(self, Self::Write | Self::Read | Self::Open | Self::Relogin)
+    }
+
+    /// Whether clients of 2012 can do it too: the other commands came later.
+    #[must_use]
+    pub const fn is_old(self) -> bool {
+        matches!(self, Self::Write | Self::Leave | Self::Relogin | Self::Read | Self::Open)
+    }
 }
 
 impl Step {
