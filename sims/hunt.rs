@@ -130,7 +130,7 @@ fn what_cannot_be_hunted_is_refused() -> Tested {
     refused(&["--from", "0", "--shard", "0/4"], "counted from 1")?;
     refused(&["--seeds", "0..2", "--shard", "3/4"], "fewer seeds than shards")?;
     refused(&["--from", "0", "--for", "an hour"], "no span of time")?;
-    refused(&["--from", "0", "--profile", "calm"], "no profile `calm`; there are sweep, race")?;
+    refused(&["--from", "0", "--profile", "calm"], "no profile `calm`; there are short, sweep, race")?;
     refused(&[], "--seed")?;
     fs::write(dir.join("bad.json"), "{\n  \"format\": 1}")?;
     refused(&["merge", "bad.json"], "bad.json:2:")?;

@@ -18,8 +18,8 @@ pub struct Args {
     /// Plant this bug in the scenario of a seed; may be given several times
     #[arg(long = "quirk", value_name = "NAME", value_parser = parse_quirk)]
     quirks: Vec<String>,
-    /// What the scenario of a seed is for: sweep, race, soak or storm
-    #[arg(long, value_name = "NAME", default_value = "sweep", value_parser = Profile::parse)]
+    /// What the scenario of a seed is for: short, sweep, race, soak or storm
+    #[arg(long, value_name = "NAME", default_value = "short", value_parser = Profile::parse)]
     profile: Profile,
     /// The most runs that it may take
     #[arg(long, value_name = "N", default_value_t = 2000)]

@@ -71,8 +71,8 @@ struct HuntArgs {
     /// Plant this bug; may be given several times
     #[arg(long = "quirk", value_name = "NAME", value_parser = parse_quirk)]
     quirks: Vec<String>,
-    /// What the scenarios are for: sweep, race (steps of 1 ms), soak (a day) or storm (a thousand clients)
-    #[arg(long, value_name = "NAME", default_value = "sweep", value_parser = Profile::parse)]
+    /// What the scenarios are for: short, sweep (12 clients, 5 minutes), race (steps of 1 ms), soak (a day) or storm (a thousand clients)
+    #[arg(long, value_name = "NAME", default_value = "short", value_parser = Profile::parse)]
     profile: Profile,
     /// A fault that never bit and a place that was never reached are failures
     #[arg(long)]
@@ -161,7 +161,7 @@ fn never(report: &Report) -> bool {
 /// A scenario that failed could not be written.
 pub(crate) fn hunt(seeds: Range<u64>, told: Option<u64>, quirks: &[String], keep: &Path) -> Outcome {
     let asked = Asked { first: seeds.start, end: Some(seeds.end), shard: None };
-    let keeper = Keeper::open(None, Of::this_build(Profile::Sweep.as_str(), quirks), &asked.to_string())?;
+    let keeper = Keeper::open(None, Of::this_build(Profile::Short.as_str(), quirks), &asked.to_string())?;
     let jobs = jobs(told);
     let make = |seed| run::with_quirks(seed, quirks);
     let (report, _) = hunt_on(asked, jobs, Until { time: None, failures: 10 }, &make, keeper)?;

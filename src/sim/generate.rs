@@ -29,10 +29,10 @@ fn draw(e: &mut Entropy, low: u64, high: u64) -> u32 {
     u32::try_from(e.range(low, high)).unwrap_or(u32::MAX)
 }
 
-/// The scenario of `seed` for a sweep.
+/// The scenario of `seed`, small and short.
 #[must_use]
 pub fn generate(seed: u64) -> Scenario {
-    generate_for(Profile::Sweep, seed)
+    generate_for(Profile::Short, seed)
 }
 
 /// The scenario of `seed` for this purpose.

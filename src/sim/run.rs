@@ -325,7 +325,7 @@ impl Sweep {
 /// The scenario of `seed` with these planted bugs.
 #[must_use]
 pub fn with_quirks(seed: u64, quirks: &[String]) -> Scenario {
-    scenario_of(Profile::Sweep, seed, quirks)
+    scenario_of(Profile::Short, seed, quirks)
 }
 
 /// The scenario of `seed` for this purpose, with these planted bugs.

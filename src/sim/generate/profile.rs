@@ -2,7 +2,8 @@
 //!
 //! | profile | world | breaks for | finds |
 //! | --- | --- | --- | --- |
-//! | `sweep` | some 12 clients, steps of 20 to 50 ms | 4 to 5 minutes | most, by many seeds |
+//! | `short` | some 6 clients, steps of 20 ms | 1 to 2 minutes | what a change has broken: for tests |
+//! | `sweep` | 12 clients, steps of 20 or 50 ms | nearly 5 minutes | most, by many seeds |
 //! | `race` | the same, steps of 1 ms, short ways, many things in one moment | some 15 seconds | what hangs on the order of moments |
 //! | `soak` | steps of 250 ms, the heartbeat of life | 24 hours, few faults an hour | what piles up or wears out |
 //! | `storm` | 1,000 clients on 6 hosts | a minute, all reconnecting again and again | what does not bear numbers |
@@ -22,8 +23,10 @@ use crate::sim::server::{HOST, server_hosts};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
-    /// Many seeds, every kind of fault.
+    /// A small world for a short time.
     #[default]
+    Short,
+    /// Many seeds, every kind of fault.
     Sweep,
     /// Many things in one moment, in small steps.
     Race,
@@ -35,12 +38,13 @@ pub enum Profile {
 
 impl Profile {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Sweep, Self::Race, Self::Soak, Self::Storm];
+    pub const ALL: [Self; 5] = [Self::Short, Self::Sweep, Self::Race, Self::Soak, Self::Storm];
 
     /// Its name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Short => "short",
             Self::Sweep => "sweep",
             Self::Race => "race",
             Self::Soak => "soak",
@@ -63,7 +67,8 @@ impl Profile {
     /// How many times as many faults of each kind as in a short run.
     pub(super) const fn times(self) -> u64 {
         match self {
-            Self::Sweep | Self::Race | Self::Storm => 1,
+            Self::Short | Self::Race | Self::Storm => 1,
+            Self::Sweep => 2,
             Self::Soak => 6,
         }
     }
@@ -72,7 +77,7 @@ impl Profile {
     pub(super) fn shape(self, s: &mut Scenario) {
         let e = &mut Entropy::named(s.seed, &format!("generate/{self}"));
         s.world.profile = self;
-        if self == Self::Sweep {
+        if self == Self::Short {
             return;
         }
         if e.chance(1, 3) {
@@ -86,7 +91,14 @@ impl Profile {
         }
         let (world, workload) = (&mut s.world, &mut s.workload);
         match self {
-            Self::Sweep => {}
+            Self::Short => {}
+            Self::Sweep => {
+                world.tick = span_ms(if e.chance(3, 4) { 50 } else { 20 });
+                (world.users, world.devices_per_user, world.client_hosts) = (6, 2, draw(e, 2, 3));
+                world.heartbeat = span(e.range(6, 30));
+                s.heal_at = span(e.range(265, 285));
+                workload.actions = draw(e, 100, 240);
+            }
             Self::Race => {
                 world.tick = span_ms(1);
                 let low = e.range(1, 3);
@@ -127,7 +139,7 @@ impl Profile {
         match self {
             Self::Race => moments(s, e, last_s),
             Self::Storm => storms(s, e, last_s),
-            Self::Sweep | Self::Soak => {}
+            Self::Short | Self::Sweep | Self::Soak => {}
         }
         s.faults.sort_by_key(Fault::at);
     }
@@ -226,13 +238,13 @@ mod tests {
                 two += u32::from(s.world.carriages == 2);
                 mixed += u32::from(!s.world.eras.is_empty());
             }
-            let sweep = profile == Profile::Sweep;
+            let short = profile == Profile::Short;
             assert!(
-                sweep || (5..35).contains(&two) && (3..30).contains(&mixed),
+                short || (5..35).contains(&two) && (3..30).contains(&mixed),
                 "{profile}: {two} with two, {mixed} mixed"
             );
         }
-        assert!(Profile::parse("calm").is_err_and(|e| e.contains("sweep, race, soak, storm")));
+        assert!(Profile::parse("calm").is_err_and(|e| e.contains("short, sweep, race, soak, storm")));
         Ok(())
     }
 }
