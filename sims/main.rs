@@ -10,12 +10,14 @@
 //! | `shrink` | a planted bug shrinks to a page |
 //! | `operations` | every operation of the users is done, and the bugs in them are found |
 //! | `determinism` | the same seed, the same trace: here, elsewhere, later |
+//! | `golden` | the traces of the kept scenarios are pinned |
 //! | `view` | a run that is looked at is the same run |
 //! | `stranger` | somebody else's client in our world, alone, among ours through fail-overs, and on a real socket |
 
 mod bugs;
 mod cli;
 mod determinism;
+mod golden;
 mod hunt;
 mod operations;
 mod scenarios;

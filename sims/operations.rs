@@ -69,7 +69,7 @@ fn bugs_of_the_operations_are_found() {
         ("invited-sees-old-logs", 6),
         ("meta-revision-stuck", 4),
         ("create-duplicates-direct-room", 12),
-        ("reaction-counts-twice", 6),
+        ("reaction-counts-twice", 20),
     ];
     for (quirk, most) in quirks {
         is_found(quirk, most);

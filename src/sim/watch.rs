@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::ends::Bounds;
 use self::wire::Wire;
 use super::clock::SimClock;
 use super::invariants::{Court, Invariant};
@@ -30,21 +31,6 @@ use crate::proto::wire::Value;
 
 /// Between two looks at what only time can show. The bounds have more slack than that.
 pub const LOOK_EVERY: Duration = Duration::from_millis(200);
-
-/// What the server promised about time.
-#[derive(Clone, Copy, Debug)]
-pub struct Bounds {
-    /// A connection logs in within this.
-    pub login_within: Duration,
-    /// Silence that ends a session.
-    pub idle_after: Duration,
-    /// What the server may be late by.
-    pub slack: Duration,
-    /// Connections at once.
-    pub connections: usize,
-    /// Bytes that wait for one peer.
-    pub queue: usize,
-}
 
 /// Who has logged on with a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -238,6 +238,8 @@ impl World {
             self.court.report(Invariant::Honest, format!("a host failed: {e}"));
         }
         self.clock.set(self.clock.elapsed() + tick);
+        // What bit in this step explains what the clients tell in it.
+        self.model.disturbed = self.model.disturbed.max(self.control.bitten());
         for i in 0..self.clients.len() {
             while let Some(event) = self.clients.get_mut(i).and_then(|c| c.events.try_recv().ok()) {
                 let Some(c) = self.clients.get(i) else { continue };

@@ -10,6 +10,21 @@ use crate::proto::time::Time;
 use crate::sim::invariants::Invariant;
 use crate::sim::trace::Kind;
 
+/// What the server promised about time.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// A connection logs in within this.
+    pub login_within: Duration,
+    /// Silence that ends a session.
+    pub idle_after: Duration,
+    /// What the server may be late by.
+    pub slack: Duration,
+    /// Connections at once.
+    pub connections: usize,
+    /// Bytes that wait for one peer.
+    pub queue: usize,
+}
+
 impl Watch {
     pub(super) fn closing(&mut self, conn: ConnId, why: Why, now: Time) {
         self.record(conn, Kind::Line(format!("closing: {why:?}")));

@@ -5,8 +5,9 @@
 
 use super::feed::{FEED, feed};
 use super::links;
+use super::members::push_feed;
 use super::view::{chat_log, room_of};
-use super::writing::{DELETED, TEXT, check_len, everybody, write_feed};
+use super::writing::{DELETED, TEXT, check_len, everybody, nick_name, write_feed};
 use crate::proto::command::{CommandId, deletemsg, modifymsg, status, syncdlmsg, syncmodmsg};
 use crate::proto::quirk::Quirk;
 use crate::proto::secure::Era;
@@ -54,7 +55,8 @@ pub fn deletemsg(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Resul
     let json = feed(FEED_DELETED, &[("logId", log.log_id.to_string()), ("hidden", "true".to_owned())]);
     let notice = write_feed(ask, &room, json, answer);
     let push = syncdlmsg::Push { chat_log: chat_log(&notice, Era::E2019), trace_id: None };
-    answer.push(everybody(&room), CommandId::SyncDlMsg, &push);
+    //= ROOM-FEED-2
+    push_feed(&notice, &nick_name(store, &room, ask.user)?, everybody(&room), CommandId::SyncDlMsg, &push, answer);
     answer.reply(&deletemsg::Reply { status: 0, chat_log: Some(chat_log(&notice, ask.era)) });
     Ok(())
 }
@@ -89,7 +91,7 @@ pub fn modifymsg(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Resul
         chat_log: chat_log(&notice, Era::E2019),
         modified_chat_log: chat_log(&edited, Era::E2019),
     };
-    answer.push(everybody(&room), CommandId::SyncModMsg, &push);
+    push_feed(&notice, &nick_name(store, &room, ask.user)?, everybody(&room), CommandId::SyncModMsg, &push, answer);
     answer.reply(&modifymsg::Reply {
         status: 0,
         chat_log: Some(chat_log(&notice, ask.era)),

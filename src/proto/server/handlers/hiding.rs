@@ -5,6 +5,7 @@
 use super::edits::{emptied, is_deleted, log_of};
 use super::feed::{FEED, feed, person};
 use super::links;
+use super::members::push_feed;
 use super::view::{chat_log, room_of};
 use super::writing::{everybody, nick_name, write_feed};
 use crate::proto::command::{CommandId, rewrite, rewrites, status, syncrewr};
@@ -40,7 +41,7 @@ pub fn rewrite(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<
         ("type", log.kind.to_string()),
     ];
     answer.effects.push(Effect::ReplaceLog(emptied(ask, &log)));
-    announce(ask, &room, feed(FEED_HIDDEN, &fields), answer);
+    announce(ask, store, &room, feed(FEED_HIDDEN, &fields), answer)?;
     answer.reply(&rewrite::Reply { status: 0 });
     Ok(())
 }
@@ -65,7 +66,7 @@ pub fn rewrites(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result
     }
     let list: Vec<String> = ids.iter().map(i64::to_string).collect();
     let json = feed(FEED_BLINDED, &[("logIds", format!("[{}]", list.join(",")))]);
-    let notice = announce(ask, &room, json, answer);
+    let notice = announce(ask, store, &room, json, answer)?;
     answer.reply(&rewrites::Reply { status: 0, chat_log: Some(chat_log(&notice, ask.era)) });
     Ok(())
 }
@@ -96,11 +97,13 @@ fn hideable(log: Log) -> Result<Log, Refused> {
     Ok(log)
 }
 
-fn announce(ask: &Ask<'_>, room: &Room, json: String, answer: &mut Answer) -> Log {
+//= ROOM-FEED-2
+fn announce(ask: &Ask<'_>, store: &dyn Store, room: &Room, json: String, answer: &mut Answer) -> Result<Log, Refused> {
     let notice = write_feed(ask, room, json, answer);
     let push = syncrewr::Push { chat_log: chat_log(&notice, Era::E2019) };
-    answer.push(everybody(room), CommandId::SyncRewr, &push);
-    notice
+    let author = nick_name(store, room, ask.user)?;
+    push_feed(&notice, &author, everybody(room), CommandId::SyncRewr, &push, answer);
+    Ok(notice)
 }
 
 /// The `logId` of each object of a JSON array of flat objects. `None` when it is anything else.

@@ -27,7 +27,8 @@ fn the_host_hides_a_message_and_nobody_else_does() -> Outcome {
     assert_eq!(rig.refused(ALICE, &hide(LINK, HALL, log)), Some(-500), "no open room");
     assert_eq!(text_of(&mut rig, log)?, "rude");
     let answer = rig.ask(ALICE, &hide(LINK, OPEN, log)).map_err(said)?;
-    let [push] = answer.pushes.as_slice() else { return Err("one push".into()) };
+    let [push, old] = answer.pushes.as_slice() else { return Err("one push, and one for 2012".into()) };
+    assert_eq!((old.command, old.to.as_slice()), (CommandId::Msg, push.to.as_slice()));
     assert_eq!((push.command, push.to.as_slice()), (CommandId::SyncRewr, &[ALICE, BOB, CAROL][..]));
     let said_so = syncrewr::Push::decode(body(&push.body)?, &mut 0)?.chat_log;
     let feed = format!(r#"{{"feedType":13,"member":{{"userId":1003,"nickName":"carol"}},"logId":{log},"type":1}}"#);
