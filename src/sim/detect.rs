@@ -110,7 +110,7 @@ mod tests {
     fn a_row_does_not_depend_on_how_many_run_at_once() {
         let one = detect("push-twice", 10, 2, 1, |_| ());
         assert_eq!(detect("push-twice", 10, 2, 2, |_| ()), one);
-        assert!(one.holds() && one.runs == 10 && one.by.contains_key("once"), "{one:?}");
+        assert!(one.holds() && one.runs <= 10 && one.found >= 2 && one.by.contains_key("once"), "{one:?}");
     }
 
     #[test]
