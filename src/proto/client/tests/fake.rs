@@ -172,19 +172,29 @@ impl Rig {
 
     pub fn answer_login(&mut self, rooms: &[(i64, i64)]) {
         if self.era == Era::E2012 {
-            let r = self.expect("LOGIN");
-            self.reply(&r, &login::Reply { status: 0, user_id: ALICE });
-            let r = self.expect("NCHATLIST");
-            let info = |&(chat_id, last_log_id): &(i64, i64)| RoomInfo2012 {
-                chat_id,
-                kind: "DirectChat",
-                last_log_id,
-                ..Default::default()
-            };
-            return self.reply(&r, &nchatlist::Reply { status: 0, chat_infos: rooms.iter().map(info).collect() });
+            self.answer_login_alone();
+            return self.answer_list(rooms);
         }
         let r = self.expect("LOGINLIST");
         self.reply(&r, &loginlist::Reply { chat_datas: items(rooms), user_id: ALICE, eof: true, ..Default::default() });
+    }
+
+    /// 2012: the login, which brings no rooms.
+    pub fn answer_login_alone(&mut self) {
+        let r = self.expect("LOGIN");
+        self.reply(&r, &login::Reply { status: 0, user_id: ALICE });
+    }
+
+    /// 2012: the rooms, which a client asks for when it is logged in.
+    pub fn answer_list(&mut self, rooms: &[(i64, i64)]) {
+        let r = self.expect("NCHATLIST");
+        let info = |&(chat_id, last_log_id): &(i64, i64)| RoomInfo2012 {
+            chat_id,
+            kind: "DirectChat",
+            last_log_id,
+            ..Default::default()
+        };
+        self.reply(&r, &nchatlist::Reply { status: 0, chat_infos: rooms.iter().map(info).collect() });
     }
 
     pub fn act(&mut self, action: Action) {

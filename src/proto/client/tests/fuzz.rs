@@ -116,7 +116,9 @@ fn honest(rig: &mut Rig) {
             rig.requests.pop_front();
             rig.route(&r);
         }
-        "LOGINLIST" | "LOGIN" => rig.answer_login(&[(ROOM, 10)]),
+        "LOGINLIST" => rig.answer_login(&[(ROOM, 10)]),
+        "LOGIN" => rig.answer_login_alone(),
+        "NCHATLIST" => rig.answer_list(&[(ROOM, 10)]),
         "WRITE" => {
             rig.requests.pop_front();
             rig.written(&r, 20, 10);
@@ -130,6 +132,19 @@ fn honest(rig: &mut Rig) {
             rig.ok(&r);
         }
     }
+}
+
+/// One byte too many before the answer to the login of 2012: the answer cannot be read, and no list is asked for.
+#[test]
+fn a_login_whose_answer_is_spoilt_asks_for_nothing_more() {
+    let mut rig = Rig::new(Era::E2012);
+    rig.act(Action::Login);
+    for step in [Step::Accept, Step::Honest, Step::Accept, Step::Plain(vec![0]), Step::Honest] {
+        run(&mut rig, step);
+        rig.tally_adds_up();
+    }
+    rig.nothing_asked();
+    assert_eq!(rig.client.connection(), None);
 }
 
 proptest! {
