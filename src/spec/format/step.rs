@@ -33,7 +33,8 @@ pub struct Step {
     pub finish: Option<Finish>,
     /// Graded alternatives: the first that happens decides.
     pub outcome: Option<Outcome>,
-    /// The target still serves somebody else: logs in on a connection of its own and makes a ping round trip.
+    /// Server role: the target still serves somebody else, who logs in on a connection of his own and makes a ping round
+    /// trip. Client role: what it is told to send still comes, also over a new connection; nothing may follow.
     pub alive: Option<Alive>,
     /// Lets this much time pass.
     pub advance: Option<Span>,
@@ -277,13 +278,13 @@ pub enum Grade {
     Fail,
 }
 
-/// The target still serves somebody else.
+/// The target still works.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Alive {
     /// The check's name.
     pub check: Option<String>,
-    /// Who logs in; else carol.
+    /// Server role: who logs in; else carol.
     pub user: Option<String>,
 }
 

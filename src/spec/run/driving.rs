@@ -1,4 +1,7 @@
-//! The verbs `drive`, `observe` (client role) and `alive` (server role).
+//! The verbs `drive` and `observe` (client role), and `alive`.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
 
 use super::instance::set_own_names;
 use super::interpret::{Judged, Run, Stop, harness};
@@ -6,11 +9,14 @@ use super::target::{Order, TargetError};
 use crate::spec::format::case::Device;
 use crate::spec::format::driving::{Drive, Observe};
 use crate::spec::format::step::{Alive, Expect, Finish, Send};
-use crate::spec::format::{Connection, Step};
+use crate::spec::format::{Connection, Role, Step};
 use crate::spec::lit::Lit;
 use crate::spec::matcher::compare;
 use crate::spec::value::text;
 use crate::spec::verdict::Verdict;
+
+/// How long a client may take until it works again: some tries, each after a longer wait.
+const ALIVE_WITHIN: Duration = Duration::from_secs(180);
 
 impl Run<'_> {
     pub(super) fn drive(&mut self, d: &Drive) -> Result<(), Stop> {
@@ -26,8 +32,12 @@ impl Run<'_> {
         } else {
             Order::Close
         };
+        self.tell(&order)
+    }
+
+    fn tell(&mut self, order: &Order) -> Result<(), Stop> {
         self.note(&format!("the client is told {order:?}"));
-        self.target.order(&order).map_err(|e| match e {
+        self.target.order(order).map_err(|e| match e {
             TargetError::Unimplemented(_) => (Verdict::Unimplemented, vec![e.to_string()]),
             TargetError::Unreachable(_) => (Verdict::CouldNotRun, vec![e.to_string()]),
         })
@@ -76,9 +86,12 @@ impl Run<'_> {
         None
     }
 
-    /// A connection of the judge's own: login, ping, close.
+    /// A server: a connection of the judge's own makes login, ping, close. A client: it still comes through.
     pub(super) fn alive(&mut self, a: &Alive) -> Judged {
         self.extra += 1;
+        if self.case.role == Role::Client {
+            return self.comes_through().unwrap_or_else(|judged| judged);
+        }
         let name = format!("alive{}", self.extra);
         let user = a.user.clone().unwrap_or_else(|| "carol".into());
         let judged = match self.serves(&name, &user) {
@@ -91,6 +104,62 @@ impl Run<'_> {
                 (verdict, why)
             }
         }
+    }
+
+    /// A text that the client is told to send comes, on the connection that it has or on one with which it comes back.
+    /// On the way the judge answers what the client asks for as the macro `whole-way-in` does.
+    fn comes_through(&mut self) -> Result<Judged, Judged> {
+        let answers = self.way_in()?;
+        let words = format!("alive {}", self.extra);
+        let room = self.number(&Lit::Map(vec![("$var".into(), Lit::Str("room.id".into()))]))?;
+        self.tell(&Order::SendText { ticket: words.clone(), room, text: words.clone() })?;
+        let until = self.until(Some(crate::spec::format::Span(ALIVE_WITHIN)));
+        while !self.answer_open(&answers, &words) {
+            if !self.pump(until) {
+                return Ok((Verdict::Hung, vec!["what it was told to send never came".into()]));
+            }
+        }
+        Ok((Verdict::Pass, Vec::new()))
+    }
+
+    /// The reply to each request of the way in.
+    pub(super) fn way_in(&self) -> Result<BTreeMap<String, Lit>, Judged> {
+        let raw = Step { use_macro: Some("whole-way-in".into()), ..Step::default() };
+        let steps =
+            self.corpus.expand_one(self.located, &raw).map_err(|e| (Verdict::HarnessError, vec![e.to_string()]))?;
+        let (mut asked, mut replies) = (BTreeMap::new(), BTreeMap::new());
+        for s in steps.iter().filter(|s| s.eras.as_ref().is_none_or(|e| e.has(self.era))) {
+            if let Some(Expect { request: Some(methods), name: Some(name), .. }) = &s.expect {
+                asked.insert(name.clone(), methods.clone());
+            }
+            let Some(send) = &s.send else { continue };
+            let methods = send.reply_to.as_ref().and_then(|name| asked.get(name));
+            for method in methods.into_iter().flat_map(|m| m.split('|')) {
+                replies.insert(method.to_string(), send.body.clone().unwrap_or_else(Lit::empty));
+            }
+        }
+        Ok(replies)
+    }
+
+    /// Answers every request that is open and has an answer; true when `words` came.
+    fn answer_open(&mut self, answers: &BTreeMap<String, Lit>, words: &str) -> bool {
+        let mut open = Vec::new();
+        for (name, peer) in self.peers.iter_mut().filter(|(_, p)| !p.closed) {
+            for got in peer.got.iter_mut().filter(|g| !g.taken) {
+                let method = got.header.method.as_str();
+                if method == "WRITE" && got.body.as_ref().is_ok_and(|b| b.get_str("msg").is_ok_and(|m| m == words)) {
+                    return true;
+                }
+                if let Some(lit) = answers.get(method) {
+                    got.taken = true;
+                    open.push((name.clone(), got.header, lit));
+                }
+            }
+        }
+        for (name, header, lit) in open {
+            self.answer(&name, header, lit);
+        }
+        false
     }
 
     fn serves(&mut self, name: &str, user: &str) -> Result<Judged, Judged> {
@@ -111,7 +180,9 @@ impl Run<'_> {
             }
         }
         let ok = Lit::Map(vec![("status".to_string(), Lit::Int(0))]);
-        let login = Expect { reply_to: Some(format!("login-{name}")), body: Some(ok.clone()), ..Expect::default() };
+        let own = Lit::Map(vec![("$var".to_string(), Lit::Str("self.id".into()))]);
+        let theirs = Lit::Map(vec![("status".to_string(), Lit::Int(0)), ("userId".to_string(), own)]);
+        let login = Expect { reply_to: Some(format!("login-{name}")), body: Some(theirs), ..Expect::default() };
         let judged = self.expect(name, &login, "alive");
         if judged.0 != Verdict::Pass {
             return Ok(judged);

@@ -1,7 +1,7 @@
 //! One instance of a case: its steps in order, its checks, and the filing of whatever the target does meanwhile.
 //!
-//! Besides the checks of the steps every instance has one called `protocol`: what must hold of every packet of a
-//! server, whatever the case is about.
+//! Besides the checks of the steps every instance has one called `protocol`: what must hold of every packet of the
+//! target, whatever the case is about.
 
 use std::collections::BTreeMap;
 
@@ -157,7 +157,7 @@ impl Run<'_> {
         out
     }
 
-    /// What holds of every packet of a server, whatever the case is about.
+    /// What holds of every packet of the target, whatever the case is about.
     fn protocol(&mut self, stop: Option<Stop>) -> CheckResult {
         let (verdict, detail) = match stop {
             Some(stop) => stop,
@@ -255,13 +255,17 @@ impl Run<'_> {
         }
     }
 
-    /// Gives a client's connection to the first name, in their order, that waits at this door.
+    /// Gives a client's connection to the first name, in their order, that waits at this door; one that no step waits for
+    /// gets a name of its own.
     fn accept(&mut self, conn: Conn, door: Door) {
         let waits = |(n, c): &(&String, &crate::spec::format::Connection)| {
             c.door.of_core() == door && !self.peers.contains_key(*n)
         };
         let found = self.case.connections.iter().find(waits).map(|(n, _)| n.clone());
-        let Some(name) = found else { return self.note(&format!("a connection to {door:?} that no step waits for")) };
+        let name = found.unwrap_or_else(|| {
+            self.extra += 1;
+            format!("+{}", self.extra)
+        });
         self.note(&format!("{name} <- connected to {door:?}"));
         let peer = if door.is_secure() { Peer::accepted(conn) } else { Peer::plain(conn) };
         self.enter(&name, peer);
@@ -270,9 +274,11 @@ impl Run<'_> {
     fn file_bytes(&mut self, name: &str, bytes: &[u8]) {
         let keys = self.target.private().cloned();
         let Some(peer) = self.peers.get_mut(name) else { return };
-        let was_broken = peer.broken.is_some();
+        let (was_broken, had_era) = (peer.broken.is_some(), peer.era().is_some());
         let new = peer.receive(bytes, keys.as_ref());
+        let other = peer.era().filter(|e| !had_era && self.case.role == Role::Client && *e != self.era);
         let broken = peer.broken.clone().filter(|_| !was_broken);
+        self.violations.extend(other.map(|e| format!("{name}: a handshake of {e} in {}", self.era)));
         for n in new {
             self.file_packet(name, n);
         }
@@ -306,8 +312,10 @@ impl Run<'_> {
             if matches!(method.as_str(), "LOGIN" | "LOGINLIST") && got.answers.is_some() && success {
                 peer.logged_on = true;
             }
-            wrong.extend(got.body.as_ref().err().map(|e| format!("has a bad body: {e}")));
+        } else if got.header.body_type != 0 {
+            wrong.push(format!("has body type {}", got.header.body_type));
         }
+        wrong.extend(got.body.as_ref().err().map(|e| format!("has a bad body: {e}")));
         self.note(&line);
         self.violations.extend(wrong.into_iter().map(|w| format!("{name}: {method} with id {id} {w}")));
         if self.case.role == Role::Client {
