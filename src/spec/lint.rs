@@ -126,7 +126,10 @@ fn one_case(c: &Corpus, case: &Located<Case>, out: &mut Vec<Diagnostic>) {
     }
     match c.expand(case) {
         Err(e) => out.push(e),
-        Ok(steps) => steps_of(case, &steps, out),
+        Ok(steps) => {
+            steps_of(case, &steps, out);
+            out.extend(unattended(case, &steps));
+        }
     }
 }
 
@@ -152,6 +155,28 @@ fn steps_of(case: &Located<Case>, steps: &[(String, Step)], out: &mut Vec<Diagno
     }
 }
 
+/// A server case that sends what is malformed and does not look whether others are still served. The bytes of a file,
+/// behind POST and MPOST, are no malformed packets.
+fn unattended(case: &Located<Case>, steps: &[(String, Step)]) -> Option<Diagnostic> {
+    if case.value.role != Role::Server || steps.iter().any(|(_, s)| s.alive.is_some()) {
+        return None;
+    }
+    let mut uploads: BTreeSet<&str> = BTreeSet::new();
+    let handshake = case.value.connections.iter().find(|(_, c)| !c.handshake.mutate.is_empty());
+    let mut at = handshake.map(|(name, _)| format!("connections.{name}"));
+    for (path, s) in steps {
+        let conn = s.conn.as_deref().unwrap_or_default();
+        if s.send.as_ref().is_some_and(|x| matches!(x.method.as_deref(), Some("POST" | "MPOST"))) {
+            uploads.insert(conn);
+        }
+        let spoiled = s.send.as_ref().is_some_and(|x| !x.mutate.is_empty());
+        if spoiled || s.send_bytes.is_some() && !uploads.contains(conn) {
+            at.get_or_insert_with(|| path.clone());
+        }
+    }
+    at.map(|at| case.wrong(&at, "what is malformed may hurt others: this case needs an `alive`"))
+}
+
 /// Whether two steps run in one era.
 fn overlap(a: &Step, b: &Step) -> bool {
     match (&a.eras, &b.eras) {
@@ -173,8 +198,7 @@ fn one_step(case: &Located<Case>, path: &str, s: &Step, out: &mut Vec<Diagnostic
         Some(n) if !case.value.connections.contains_key(n) => wrong(".conn", format!("no connection is called `{n}`")),
         _ => {}
     }
-    let client_only = matches!(*verb, "drive" | "observe");
-    if client_only && case.value.role != Role::Client || *verb == "alive" && case.value.role != Role::Server {
+    if matches!(*verb, "drive" | "observe") && case.value.role != Role::Client {
         wrong("", format!("`{verb}` is not for this role"));
     }
     if let Some(send) = &s.send {
