@@ -180,6 +180,46 @@ quirks! {
     ReportsAgain = "reports-again-after-login";
     /// Client: goes on calling a carriage at which no login comes to pass.
     KeepsDeadRoute = "keeps-dead-route";
+    /// Client: closes when it is pushed a method that it does not know.
+    ClosesOnUnknownPush = "closes-on-unknown-push";
+    /// Client: takes any reply of the method for the reply to its request.
+    MatchesByMethod = "matches-by-method";
+    /// Client: waits for as many bytes as a length field says.
+    AwaitsAnyLength = "awaits-any-length";
+    /// Client: takes a packet of any body type.
+    IgnoresBodyType = "ignores-body-type";
+    /// Client: throws away what cannot be framed and stays.
+    GoesOnAfterGarbage = "goes-on-after-garbage";
+    /// Client: half a packet outlives its connection.
+    KeepsHalfPacket = "keeps-half-packet";
+    /// Client: the rest of a read that makes no whole packet is lost.
+    ForgetsHalfPacket = "forgets-half-packet";
+    /// Client: takes the first page of rooms for all.
+    StopsAtFirstPage = "stops-at-first-page";
+    /// Client: a list of rooms replaces what it knew.
+    ReplacesRooms = "replaces-rooms";
+    /// Client: tries again with a token that was refused.
+    RetriesRefusedToken = "retries-refused-token";
+    /// Client: comes back after KICKOUT.
+    ReturnsAfterKickout = "returns-after-kickout";
+    /// Client: comes back to the carriage that has sent it away.
+    KeepsRouteAfterMove = "keeps-route-after-move";
+    /// Client: takes what it has written for sent.
+    FiresAndForgets = "fires-and-forgets";
+    /// Client: shows what is pushed twice.
+    ShowsDoubledPush = "shows-doubled-push";
+    /// Client: pings in its own time whatever it was told.
+    IgnoresToldInterval = "ignores-told-interval";
+    /// Client: sends a receipt for every push.
+    AnswersEveryPush = "answers-every-push";
+    /// Client: is out of a room as soon as it wants to be.
+    LeavesBeforeReply = "leaves-before-reply";
+    /// Client: stays in a room that it is told it has left.
+    IgnoresLeft = "ignores-left";
+    /// Client: takes spaces off the ends of what it shows.
+    TrimsText = "trims-text";
+    /// Client: of 2023, names the key type of 2019.
+    KeyTypeOf2019 = "key-type-of-2019";
 }
 
 impl Quirk {

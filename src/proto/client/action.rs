@@ -1,9 +1,9 @@
 //! What the user of the client wants, turned into requests.
 
-use super::Client;
 use super::event::{Action, Event, Failure};
 use super::link::{About, Asked, Content};
 use super::state::{Happening, State};
+use super::{Client, Quirk};
 use crate::proto::command::{Body, CommandId, chatonroom, leave, notiread, setst};
 use crate::proto::limits::HEADER_LEN;
 use crate::proto::time::Time;
@@ -22,12 +22,14 @@ impl Client {
                 }
                 self.step(Happening::Login, now);
             }
+            //= CLIENT-CLOSE-1
             Action::Logout => {
                 self.step(Happening::Logout, now);
             }
             Action::Rooms => self.tell(Event::Rooms(self.rooms.summaries())),
             Action::Send { ticket, room, text } => self.send(ticket, room, text),
             Action::Sync { room, after } => self.sync_again(room, after),
+            //= CLIENT-READ-1
             Action::MarkRead { room, log_id } => {
                 let body = notiread::Request { chat_id: room, watermark: log_id, ..notiread::Request::default() };
                 self.command(CommandId::NotiRead, room, Asked::MarkRead { room, watermark: log_id }, &body, now);
@@ -40,6 +42,9 @@ impl Client {
                 let block = self.config.era.is_modern().then_some(false);
                 let body = leave::Request { chat_id: room, block, link_id: None };
                 self.command(CommandId::Leave, room, Asked::Leave { room }, &body, now);
+                if self.has(Quirk::LeavesBeforeReply) {
+                    self.leave(room);
+                }
             }
             Action::SetStatus(st) => self.command(CommandId::SetSt, 0, Asked::SetStatus, &setst::Request { st }, now),
             Action::Request { ticket, method, body } => match self.refusal(body.len()) {

@@ -155,11 +155,8 @@ impl Client {
                 Ok(())
             }
             Asked::Open { room } => self.opened(room, packet),
-            Asked::Leave { room } => {
-                let _: leave::Reply = self.read(packet)?;
-                self.leave(room);
-                Ok(())
-            }
+            //= CLIENT-LEAVE-1
+            Asked::Leave { room } => self.read::<leave::Reply>(packet).map(|_| self.leave(room)),
         }
     }
 
@@ -184,7 +181,7 @@ impl Client {
         if status != status::OK && status != partial {
             if open.what == Asked::Login && self.has(Quirk::IgnoresLoginStatus) {
                 self.step(Happening::Listed, now);
-            } else if FINAL.contains(&status) {
+            } else if FINAL.contains(&status) && !self.has(Quirk::RetriesRefusedToken) {
                 //= CLIENT-LOGIN-2
                 self.tell(Event::LoginRefused { status });
                 self.step(Happening::Refused, now);
@@ -254,6 +251,7 @@ impl Client {
     /// Merges one page of changed rooms: what it does not name has not changed (loco-modern §3.3).
     fn merge(&mut self, page: &Page<'_>, now: Time) {
         let skips = self.has(Quirk::LoginSkipsMissed);
+        self.forget_rooms(self.account.pages);
         //= CLIENT-PAGE-1, CLIENT-ROOMS-1
         for item in &page.rooms {
             let Some(room) = self.room(item.chat_id, item.last_log_id) else {
@@ -279,7 +277,7 @@ impl Client {
             self.account.lbk = page.lbk;
         }
         self.account.pages += 1;
-        if page.eof {
+        if page.eof || self.has(Quirk::StopsAtFirstPage) {
             self.step(Happening::Listed, now);
         } else if self.account.pages < PAGES_MAX {
             self.list(now);
@@ -346,7 +344,8 @@ impl Client {
     /// PINGs come at a steady beat, whatever else travels: the server listens for us as we listen for it. One that is
     /// not answered in time ends the connection, as every request does (`PING-ANSWER-1`).
     pub(super) fn ping(&mut self, now: Time) {
-        let named = self.route.heartbeat.filter(|_| !self.config.heartbeat_forced);
+        let own = self.config.heartbeat_forced || self.has(Quirk::IgnoresToldInterval);
+        let named = self.route.heartbeat.filter(|_| !own);
         self.ping_at = now + named.unwrap_or(self.config.heartbeat);
         if self.link.as_ref().is_none_or(|l| l.pending.any(|a| *a == Asked::Ping)) {
             return;

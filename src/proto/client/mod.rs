@@ -76,7 +76,8 @@ use backoff::Retries;
 use carriage::Account;
 use link::{Asked, Content, Link};
 use outbox::Outbox;
-use pending::{Open, Pending};
+use pending::Open;
+use planted::Kept;
 use rooms::Rooms;
 use route::Route;
 use state::{Happening, Move, next};
@@ -88,8 +89,8 @@ pub struct Client {
     config: ClientConfig,
     state: State,
     link: Option<Link>,
-    /// What was asked before `link`: nothing, unless that bug is planted.
-    kept: Pending<Asked>,
+    /// What a connection leaves to the next: nothing, unless that bug is planted.
+    kept: Kept,
     next_conn: ConnId,
     retries: Retries,
     /// When the backoff ends.
@@ -118,7 +119,7 @@ impl Client {
         Self {
             state: State::Away,
             link: None,
-            kept: Pending::new(),
+            kept: Kept::default(),
             next_conn: 1,
             retries,
             retry_at: Time::default(),
@@ -206,7 +207,7 @@ impl Client {
             Move::Retry => self.retry(now),
             Move::Detour => {
                 self.hang_up(Why::Dismissed);
-                self.route.forget();
+                self.forget_route();
                 self.retry(now);
             }
             Move::StayAway => {
@@ -328,6 +329,9 @@ impl Client {
             };
             //= CLIENT-FRAME-1
             if let Err(e) = step {
+                if self.overlooks(e, &mut deframer) {
+                    continue;
+                }
                 return self.broken(Why::Malformed(e), now);
             }
             if !self.is_current(conn) {
@@ -337,20 +341,16 @@ impl Client {
         }
         let over = deframer.pending() > limits.pending_bytes_max;
         let held = if over { Err(MalformedKind::PendingTooLong.at(0)) } else { received };
-        if let Err(e) = held {
+        if let Err(e) = held.or_else(|e| self.bears(e)) {
             return self.broken(Why::Malformed(e), now);
         }
-        if let Some(link) = &mut self.link {
-            link.deframer = deframer;
-        }
+        self.give_back(deframer);
     }
 
     fn packet(&mut self, packet: &Packet<'_>, now: Time) {
-        let by_order = self.has(Quirk::MatchesByOrder);
-        let Some(pending) = self.link.as_mut().map(|l| &mut l.pending) else { return };
         let header = packet.header;
         //= CLIENT-PUSH-1
-        let open = if by_order { pending.take_oldest() } else { pending.take(header.id, header.method) };
+        let open = self.answered_by(&header);
         self.changes += u64::from(open.as_ref().is_none_or(|o| o.what != Asked::Ping));
         let acted = match &open {
             Some(open) => self.replied(open, packet, now),

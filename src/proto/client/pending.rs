@@ -33,6 +33,7 @@ impl<T> Pending<T> {
 
     /// Notes a request and gives its packet id.
     pub(super) fn open(&mut self, method: Method, what: T, deadline: Time) -> u32 {
+        //= CLIENT-ID-1
         loop {
             self.last_id = self.last_id.wrapping_add(1);
             if self.last_id != 0 && !self.open.contains_key(&self.last_id) {
@@ -51,9 +52,9 @@ impl<T> Pending<T> {
         if self.open.get(&id)?.method == method { self.open.remove(&id) } else { None }
     }
 
-    /// Takes the oldest request: how the quirk `matches-by-order` does it.
-    pub(super) fn take_oldest(&mut self) -> Option<Open<T>> {
-        let id = self.open.values().min_by_key(|o| o.order)?.id;
+    /// Takes the oldest of these requests: how the quirks `matches-by-order` and `matches-by-method` do it.
+    pub(super) fn take_oldest(&mut self, which: impl Fn(&Open<T>) -> bool) -> Option<Open<T>> {
+        let id = self.open.values().filter(|o| which(o)).min_by_key(|o| o.order)?.id;
         self.open.remove(&id)
     }
 
@@ -125,7 +126,7 @@ mod tests {
         assert_eq!(p.deadline(), Some(Time::from_secs(4)));
         assert!(p.take_overdue(Time::from_secs(3)).is_none());
         assert_eq!(p.take_overdue(Time::from_secs(4)).map(|o| o.what), Some('b'));
-        assert_eq!(p.take_oldest().map(|o| o.what), Some('a'));
+        assert_eq!(p.take_oldest(|_| true).map(|o| o.what), Some('a'));
         assert_eq!(p.drain().iter().map(|o| o.what).collect::<Vec<_>>(), ['c']);
         assert_eq!((p.len(), p.deadline()), (0, None));
     }

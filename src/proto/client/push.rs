@@ -1,9 +1,9 @@
 //! What the server sends unasked: everything whose packet id and method answer no request (loco-modern §1.4).
 
-use super::Client;
-use super::event::{Event, Message, Source};
+use super::event::{Event, Message, Source, Why};
 use super::feeds;
 use super::state::{Happening, Move, next};
+use super::{Client, Quirk};
 use crate::proto::command::types::ChatLog;
 use crate::proto::command::{
     Command, CommandId, decunread, delmem, feed, kickout, left, linkkicked, msg, newmem, syncdlmsg, syncjoin,
@@ -27,6 +27,7 @@ impl Client {
             }
             Some(CommandId::DecUnread) => {
                 let push: decunread::Push = self.read(packet)?;
+                //= CLIENT-READ-1
                 self.marked(push.chat_id, push.user_id, push.watermark);
             }
             Some(CommandId::KickOut) => {
@@ -40,7 +41,7 @@ impl Client {
                 self.acknowledge(id, packet)?;
             }
             //= CLIENT-PUSH-2
-            _ => self.tell(Event::UnknownPush { method: packet.header.method }),
+            _ => self.unknown_push(packet.header.method, now),
         }
         Ok(())
     }
@@ -100,6 +101,9 @@ impl Client {
 
     /// We are out of the room. What waits to be sent there, or is in doubt, must come to its end.
     fn out_of(&mut self, room: i64) {
+        if self.has(Quirk::IgnoresLeft) {
+            return;
+        }
         self.leave(room);
         self.rooms.dirty.insert(room);
     }
@@ -129,6 +133,9 @@ impl Client {
         //= CLIENT-KICKOUT-1
         if next(self.state, Happening::Kicked) != Move::Ignore {
             self.tell(Event::Kicked { reason });
+            if self.has(Quirk::ReturnsAfterKickout) {
+                return self.broken(Why::Closed, now);
+            }
             self.step(Happening::Kicked, now);
         }
     }
@@ -149,7 +156,8 @@ impl Client {
             prev_id: log.prev_id.unwrap_or_default(),
             author_id: log.author_id,
             kind: log.kind,
-            text: log.message.unwrap_or_default().to_owned(),
+            //= CLIENT-TEXT-1
+            text: self.as_written(log.message.unwrap_or_default()).to_owned(),
             send_at: log.send_at,
             msg_id: log.msg_id.get(),
             own: log.author_id == self.account.user_id,

@@ -1,7 +1,7 @@
 //! Receipts: the pushes that the server wants to be told of (loco-modern §1.4).
 
-use super::Client;
 use super::event::Output;
+use super::{Client, Quirk};
 use crate::proto::command::{Body, CommandId, blsync, hint};
 use crate::proto::error::Malformed;
 use crate::proto::wire::{Packet, encode_packet};
@@ -17,6 +17,7 @@ impl Client {
                 self.receipt(packet, &blsync::Receipt { revision, plus_revision });
             }
             CommandId::Hint => self.receipt(packet, &hint::Receipt {}),
+            _ if self.has(Quirk::AnswersEveryPush) => self.receipt(packet, &hint::Receipt {}),
             _ => (),
         }
         Ok(())

@@ -73,8 +73,8 @@ impl Client {
         let conn = self.next_conn;
         self.next_conn += 1;
         self.tally.connects += 1;
-        let mut link = Link::new(conn, door, now + self.config.connect_timeout, self.config.limits);
-        self.inherit_requests(&mut link);
+        let mut link = Link::new(conn, door, now + self.config.connect_timeout, self.limits_of_link());
+        self.inherit(&mut link);
         self.link = Some(link);
         self.state = State::AwaitsConnection(door);
         let tls = door == Door::Booking && self.config.booking_tls;
@@ -83,10 +83,11 @@ impl Client {
 
     /// Sends the one request of this door; behind the handshake, and in one write with it, where the door is secure.
     pub(super) fn ask_door(&mut self, now: Time) {
+        let era = self.era_of_handshake();
         let Some(link) = &mut self.link else { return };
         let (door, mut out) = (link.door, Vec::new());
         if door.is_secure()
-            && let Err(why) = link.secure(self.config.era, &self.config.keys, &mut self.entropy, &mut out)
+            && let Err(why) = link.secure(era, &self.config.keys, &mut self.entropy, &mut out)
         {
             self.hang_up(Why::Dismissed);
             self.tell(Event::GaveUp { why });

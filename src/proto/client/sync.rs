@@ -166,9 +166,9 @@ impl Client {
         self.settle(&message);
         let floor = prev.unwrap_or_else(|| log_id.saturating_sub(1));
         let known = self.rooms.map.contains_key(&room) || !self.config.history;
-        let blind = self.has(Quirk::IgnoresGaps);
+        let (blind, twice) = (self.has(Quirk::IgnoresGaps), self.has(Quirk::ShowsDoubledPush));
         let Some(r) = self.room(room, floor) else { return };
-        if log_id <= r.seen {
+        if log_id <= r.seen && !twice {
             return;
         }
         let (seen, behind) = (r.seen, r.last > r.seen);
@@ -209,7 +209,8 @@ impl Client {
         let asked = Asked::Write { room, msg_id };
         if self.config.era == Era::E2012 {
             let body = write::Request2012 { chat_id: room, msg: &text, extra: Nullable(None), kind: TEXT };
-            return self.ask(CommandId::Write.method(), asked, &body, now);
+            self.ask(CommandId::Write.method(), asked, &body, now);
+            return self.forget_written(room, msg_id);
         }
         let body = write::Request {
             chat_id: room,
@@ -220,6 +221,7 @@ impl Client {
             ..write::Request::default()
         };
         self.ask(CommandId::Write.method(), asked, &body, now);
+        self.forget_written(room, msg_id);
     }
 
     /// The reply to WRITE: the message is where it says, or never will be.
