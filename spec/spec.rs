@@ -5,6 +5,8 @@
 //! And there is one for each scenario that once failed, `regressions/leave-in-doubt`: whoever finds one puts its file into
 //! `sims/regressions`.
 
+mod liars;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -55,6 +57,8 @@ fn main() {
         }
     }
     trials.extend(must_fail_trials(&corpus, &root));
+    trials.extend(must_pass_trials(&corpus, &root));
+    trials.extend(liars::trials(&corpus, &root));
     trials.extend(regression_trials());
     trials.push(sockets_trial(&corpus));
     libtest_mimic::run(&args, trials).exit();
@@ -163,6 +167,23 @@ fn must_fail_trials(corpus: &Arc<Corpus>, root: &Path) -> Vec<Trial> {
                 }
             }
             if report.instances.is_empty() { Err("it has no instance".into()) } else { Ok(()) }
+        })
+    };
+    files.into_iter().map(trial).collect()
+}
+
+/// Cases that the reference must pass, and that say nothing of a requirement: a judge that cannot be content is of no use
+/// either.
+fn must_pass_trials(corpus: &Arc<Corpus>, root: &Path) -> Vec<Trial> {
+    let files = yaml_files(&root.join("selftest/must-pass"));
+    assert!(!files.is_empty(), "no cases that must pass");
+    let trial = |(path, name): (std::path::PathBuf, String)| {
+        let corpus = Arc::clone(corpus);
+        Trial::test(format!("selftest/must-pass/{}", name.trim_end_matches(".yaml")), move || {
+            let case = parse::<Case>(&name, &text_of(&path, &name)?)?;
+            let report = run(&corpus, &case, Quirks::NONE, &Options::default());
+            let right = !report.instances.is_empty() && report.verdict() <= Verdict::Tolerated;
+            if right { Ok(()) } else { Err(report.explain().into()) }
         })
     };
     files.into_iter().map(trial).collect()
