@@ -14,7 +14,7 @@ use crate::spec::catalogue::list::{self, Filter, State};
 use crate::spec::catalogue::{Catalogue, Ink, page, wireshark};
 use crate::spec::corpus::Corpus;
 use crate::spec::format::command::{Direction, Group, Place};
-use crate::spec::{doc, lint};
+use crate::spec::{coverage, doc, lint};
 
 /// How wide a page is where nobody knows how wide the terminal is.
 const WIDTH: usize = 100;
@@ -44,6 +44,12 @@ enum What {
         /// Its name, such as WRITE, chat-log, -950 or CHAT-WRITE-1; a kind may stand in front: `show type member`
         #[arg(value_name = "NAME", required = true, num_args = 1..=2, allow_negative_numbers = true)]
         name: Vec<String>,
+    },
+    /// Which requirements the cases prove: how many cases of each role, and what has none
+    Coverage {
+        /// Only requirements with this in the id
+        #[arg(value_name = "WORD")]
+        word: Option<String>,
     },
     /// The catalogue and the requirements as one document for other tools
     Export {
@@ -126,6 +132,7 @@ pub fn run(args: &Args) -> Outcome {
     let corpus = read_spec(args.spec.as_deref())?;
     match &args.what {
         What::Lint { src } => lint_all(&corpus, src.as_deref()),
+        What::Coverage { word } => show_coverage(&corpus, word.as_deref().unwrap_or_default()),
         What::List(args) => list_methods(&catalogue(&corpus)?, args),
         What::Show { name } => show(&Catalogue::new(&corpus), name),
         What::Export { json: _, wireshark, file } => {
@@ -181,6 +188,14 @@ fn lint_all(corpus: &Corpus, src: Option<&Path>) -> Outcome {
         wrong.len()
     );
     Ok(if wrong.is_empty() { Exit::Ok } else { Exit::Found })
+}
+
+fn show_coverage(corpus: &Corpus, word: &str) -> Outcome {
+    let rows: Vec<_> = coverage::rows(corpus).into_iter().filter(|r| r.requirement.id.contains(word)).collect();
+    print(&coverage::table(&rows))?;
+    let reached = coverage::coverage(corpus);
+    eprintln!("{reached}");
+    Ok(if reached.open.is_empty() { Exit::Ok } else { Exit::Found })
 }
 
 fn list_methods(catalogue: &Catalogue<'_>, args: &ListArgs) -> Outcome {

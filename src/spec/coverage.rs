@@ -1,4 +1,5 @@
-//! What the cases reach: how many requirements of each level are proved, and which commands are sent and pushed.
+//! What the cases reach: how many requirements of each level are proved, by which cases of which role, and which commands
+//! are sent and pushed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -19,12 +20,77 @@ pub struct Proof {
     pub excluded: usize,
 }
 
+/// One requirement and the cases that prove it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row<'a> {
+    /// The requirement.
+    pub requirement: &'a Requirement,
+    /// Names of cases, by the role that they judge.
+    pub cases: BTreeMap<Role, Vec<&'a str>>,
+}
+
+impl Row<'_> {
+    /// How many cases of this role prove it.
+    #[must_use]
+    pub fn count(&self, role: Role) -> usize {
+        self.cases.get(&role).map_or(0, Vec::len)
+    }
+
+    /// Whether it must be kept by this role, no case of the role proves it, and it does not say why.
+    #[must_use]
+    pub fn lacks(&self, role: Role) -> bool {
+        let r = self.requirement;
+        r.level == Level::Must && r.excluded.is_none() && r.applies_to.contains(&role) && self.count(role) == 0
+    }
+}
+
+/// Every requirement with the cases that prove it, in the order of their files.
+#[must_use]
+pub fn rows(corpus: &Corpus) -> Vec<Row<'_>> {
+    let mut by_id: BTreeMap<&str, BTreeMap<Role, Vec<&str>>> = BTreeMap::new();
+    for case in &corpus.cases {
+        for id in &case.value.proves {
+            by_id.entry(id).or_default().entry(case.value.role).or_default().push(&case.value.case);
+        }
+    }
+    let all = corpus.requirements.iter().flat_map(|f| &f.value.requirements);
+    all.map(|r| Row { requirement: r, cases: by_id.get(r.id.as_str()).cloned().unwrap_or_default() }).collect()
+}
+
+/// The rows as lines for a person: id, level, cases of each role, and what is missing. A role that need not keep the
+/// requirement has a dash.
+#[must_use]
+pub fn table(rows: &[Row<'_>]) -> String {
+    let mut out = format!("{:<22} {:<6} {:>6} {:>6}\n", "requirement", "level", "server", "client");
+    for row in rows {
+        let r = row.requirement;
+        let cell = |role| match (r.applies_to.contains(&role), row.count(role)) {
+            (false, 0) => "-".to_string(),
+            (_, n) => n.to_string(),
+        };
+        let missing: Vec<&str> = ROLES.iter().filter(|(role, _)| row.lacks(*role)).map(|(_, name)| *name).collect();
+        let note = match &r.excluded {
+            Some(why) => format!("  excluded: {why}"),
+            None if missing.is_empty() => String::new(),
+            None => format!("  no case of a {}", missing.join(", of a ")),
+        };
+        let level = format!("{:?}", r.level).to_uppercase();
+        let (server, client) = (cell(Role::Server), cell(Role::Client));
+        out.push_str(&format!("{:<22} {level:<6} {server:>6} {client:>6}{note}\n", r.id));
+    }
+    out
+}
+
+/// The roles that have cases with steps.
+const ROLES: [(Role, &str); 2] = [(Role::Server, "server"), (Role::Client, "client")];
+
 /// What the cases reach.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
     /// By level: MUST, SHOULD, MAY, INFO.
     pub levels: Vec<(&'static str, Proof)>,
-    /// The ids of requirements of level MUST that are neither proved nor excluded.
+    /// The ids of requirements of level MUST that are not excluded and that a role must keep without a case of that role,
+    /// each with the role.
     pub open: Vec<String>,
     /// The commands that the table has.
     pub commands: usize,
@@ -50,7 +116,11 @@ pub fn coverage(corpus: &Corpus) -> Coverage {
         }
         (name, proof)
     });
-    let open = all().filter(|r| r.level == Level::Must && !is_proved(r) && r.excluded.is_none());
+    let rows = rows(corpus);
+    let open = rows.iter().flat_map(|row| {
+        let lacking = ROLES.iter().filter(|(role, _)| row.lacks(*role));
+        lacking.map(|(_, name)| format!("{} ({name})", row.requirement.id))
+    });
     let (mut sent, mut pushed) = (BTreeSet::new(), BTreeSet::new());
     for case in &corpus.cases {
         for (_, step) in corpus.expand(case).unwrap_or_default() {
@@ -67,7 +137,7 @@ pub fn coverage(corpus: &Corpus) -> Coverage {
     };
     Coverage {
         levels: levels.to_vec(),
-        open: open.map(|r| r.id.clone()).collect(),
+        open: open.collect(),
         commands: COMMANDS.len(),
         never_sent: missing(&|row| row.request.is_some(), &sent),
         never_pushed: missing(&|row| row.push.is_some(), &pushed),
