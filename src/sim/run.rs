@@ -10,13 +10,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
+use super::clock::SimClock;
 use super::director::Director;
 use super::evidence::{Evidence, collect};
 use super::generate::generate_for;
 use super::generate::profile::Profile;
-use super::invariants::{Invariant, Violation};
+use super::invariants::{Court, Invariant, Violation};
 use super::scenario::Scenario;
-use super::trace::Trace;
+use super::trace::{Kind, Trace, Tracer};
+use super::view::story::WORLD;
 use super::workload::Workload;
 use super::world::World;
 use crate::proto::client::Action;
@@ -76,29 +78,53 @@ impl Outcome {
 /// Runs a scenario in a thread of its own. A panic is a violation like another one.
 #[must_use]
 pub fn run(scenario: &Scenario) -> Outcome {
-    run_apart(scenario, run_here)
+    run_apart(scenario, |s, stage| run_world(s, false, stage))
 }
 
 /// The same run, and its trace has the bytes too: to look at it.
 #[must_use]
 pub fn run_recorded(scenario: &Scenario) -> Outcome {
-    run_apart(scenario, |s| run_world(s, true))
+    run_apart(scenario, |s, stage| run_world(s, true, stage))
 }
 
-fn run_apart(scenario: &Scenario, run: fn(&Scenario) -> Outcome) -> Outcome {
-    let (mine, seed) = (scenario.clone(), scenario.seed);
+/// What is seen of a run from outside: also of one that panics.
+#[derive(Clone, Default)]
+struct Stage(Arc<Mutex<Option<(Tracer, Court, SimClock)>>>);
+
+impl Stage {
+    /// From now on it is this world.
+    fn is(&self, world: &World) {
+        let seen = (world.trace.clone(), world.court.clone(), world.clock.clone());
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+    }
+
+    /// The outcome of a run that was broken off here: everything until then, and this.
+    fn broken_off(&self, seed: u64, what: String) -> Outcome {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some((tracer, court, clock)) = seen else { return Outcome::broken(seed, what) };
+        let (invariant, at) = (Invariant::Honest, clock.elapsed());
+        let event = tracer.record(&WORLD.into(), 0, Kind::Violation(format!("{}: {what}", invariant.name())));
+        let (trace, mut violations) = (tracer.take(), court.found());
+        violations.push(Violation { invariant, at, what, event });
+        Outcome { violations, trace_hash: trace.hash(), trace, simulated: at, ..Outcome::nothing(seed) }
+    }
+}
+
+fn run_apart(scenario: &Scenario, run: fn(&Scenario, &Stage) -> Outcome) -> Outcome {
+    let (mine, seed, stage) = (scenario.clone(), scenario.seed, Stage::default());
+    let here = stage.clone();
     let thread = std::thread::Builder::new().name(format!("seed {seed}")).stack_size(8 << 20);
     let guarded = move || {
-        let ended = panic::catch_unwind(AssertUnwindSafe(|| run(&mine)));
+        let ended = panic::catch_unwind(AssertUnwindSafe(|| run(&mine, &here)));
         ended.unwrap_or_else(|_| {
             let said = SAID.take().unwrap_or_else(|| "nobody knows where".to_owned());
-            Outcome::broken(mine.seed, format!("{PANICKED}{said}"))
+            here.broken_off(mine.seed, format!("{PANICKED}{said}"))
         })
     };
     listen_to_panics();
     match thread.spawn(guarded).map(std::thread::JoinHandle::join) {
         Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) => Outcome::broken(seed, format!("{PANICKED}once more while it was cleared away")),
+        Ok(Err(_)) => stage.broken_off(seed, format!("{PANICKED}once more while it was cleared away")),
         Err(e) => Outcome::broken(seed, format!("no thread: {e}")),
     }
 }
@@ -132,14 +158,15 @@ fn listen_to_panics() {
 /// Runs a scenario in this thread. Prefer [`run`].
 #[must_use]
 pub fn run_here(scenario: &Scenario) -> Outcome {
-    run_world(scenario, false)
+    run_world(scenario, false, &Stage::default())
 }
 
-fn run_world(scenario: &Scenario, recorded: bool) -> Outcome {
+fn run_world(scenario: &Scenario, recorded: bool, stage: &Stage) -> Outcome {
     let mut world = match World::new(scenario) {
         Ok(world) => world,
         Err(why) => return Outcome::broken(scenario.seed, why),
     };
+    stage.is(&world);
     if recorded {
         world.trace.keep_bytes();
     }
@@ -337,6 +364,27 @@ pub fn scenario_of(profile: Profile, seed: u64, quirks: &[String]) -> Scenario {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_that_panics_shows_what_happened_until_then() {
+        let outcome = run_apart(&super::super::generate::generate(1), |scenario, stage| {
+            let mut world = World::new(scenario).expect("it can be");
+            stage.is(&world);
+            world.trace.keep_bytes();
+            world.act(0, Action::Login);
+            for _ in 0..100 {
+                world.step();
+            }
+            panic!("no room {}", 7)
+        });
+        let [violation] = &outcome.violations[..] else { panic!("{:?}", outcome.violations) };
+        assert!(violation.what.starts_with("it panicked: no room 7 (src/sim/run.rs:"), "{violation}");
+        let last = outcome.trace.events.last().map(|e| (e.seq, e.kind.to_string()));
+        assert_eq!(last, Some((violation.event, format!("VIOLATION honest: {}", violation.what))));
+        assert!(violation.event > 10 && !outcome.trace_hash.is_empty(), "{} events", violation.event);
+        assert!(outcome.trace.recording.is_some_and(|r| !r.plain.is_empty()), "the bytes, too");
+        assert_eq!(outcome.simulated, violation.at);
+    }
 
     #[test]
     fn a_panic_is_kept_with_its_words_and_place() {
