@@ -9,6 +9,7 @@ use super::tree::{self, possible, tidy, value_of};
 use super::{Size, Told};
 use crate::proto::secure::Era;
 use crate::sim::scenario::{Scenario, Swarm, host_name};
+use crate::sim::server::{HOST, is_server};
 
 /// A scenario on its way to a smaller one.
 pub struct Shrinker<'a> {
@@ -44,6 +45,7 @@ impl<'a> Shrinker<'a> {
             self.leaf("the end", "/heal_at", true);
             self.list("faults", "/faults");
             self.hosts();
+            self.carriages();
             self.users();
             self.numbers_of_world();
             self.list("operations", "/workload/script");
@@ -143,6 +145,16 @@ impl<'a> Shrinker<'a> {
         self.attempt("hosts", &mut (1..hosts).map(fewer));
     }
 
+    /// One server instead of several: what happened to one of them happens to it.
+    fn carriages(&mut self) {
+        let base = value_of(&self.now);
+        let rename = |name: &str| is_server(name).then(|| HOST.to_owned());
+        let alone = tidy(tree::with(&tree::renamed(&base, &rename), "/world/carriages", 1.into()));
+        if self.now.world.carriages > 1 {
+            self.attempt("carriages", &mut std::iter::once(alone));
+        }
+    }
+
     /// The counts of the world: what names what is gone then goes too.
     fn numbers_of_world(&mut self) {
         for (at, leaf) in tree::nodes(&value_of(&self.now)) {
@@ -205,5 +217,36 @@ impl<'a> Shrinker<'a> {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::sim::generate::generate;
+    use crate::sim::scenario::Fault;
+    use crate::spec::format::Span;
+
+    #[test]
+    fn what_happened_to_one_of_two_carriages_happens_to_the_one_that_is_left() {
+        let s = |s| Span(Duration::from_secs(s));
+        let mut two = generate(3);
+        two.world.carriages = 2;
+        two.faults = vec![
+            Fault::Crash { at: s(5), host: "carriage-b".into(), down_for: s(1) },
+            Fault::Hold { at: s(6), r#for: s(2), host: "phones-1".into(), to: Some("front".into()) },
+        ];
+        assert_eq!(two.wrong(), None);
+        let fails = |s: &Scenario| {
+            let is_crash = |f: &Fault| matches!(f, Fault::Crash { .. });
+            s.faults.iter().any(is_crash) && s.faults.iter().any(|f| f.to().is_some())
+        };
+        let mut shrinker = Shrinker::new(two, Judge::new(&fails, 1, 500), &|_| ());
+        shrinker.run();
+        let least = shrinker.now;
+        assert_eq!((least.world.carriages, least.faults.len()), (1, 2), "{:?}", least.faults);
+        assert!(least.faults.iter().all(|f| f.to().is_none_or(|to| to == HOST)), "{:?}", least.faults);
     }
 }
