@@ -198,3 +198,44 @@ fn a_world_says_of_an_account_what_it_can() {
     let bad = f.file("bad.yaml", &format!("{head}  - {{id: 2, name: b, token: u, token_expires_at: -1}}\n"));
     refused(&["serve", "--world", &bad], &["bad.yaml:4:"]);
 }
+
+/// Runs it when nobody reads its output, or its complaints either: how it ends, and what it complains of.
+fn unread(args: &[&str], deaf: bool) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_locospec"));
+    let spawned = command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let Ok(mut child) = spawned else { panic!("{args:?} cannot be started") };
+    drop(child.stdout.take());
+    if deaf {
+        drop(child.stderr.take());
+    }
+    match child.wait_with_output() {
+        Ok(output) => (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned()),
+        Err(e) => panic!("{args:?}: {e}"),
+    }
+}
+
+#[test]
+fn a_reader_that_is_gone_is_no_failure() {
+    let f = Folder::new("unread");
+    let (dir, ping) = (f.path(), f.file("ping.hex", "01000000 0000 50494e47 00000000000000 00 05000000 0500000000"));
+    let runs: [(i32, &[&str]); 11] = [
+        (0, &["--help"]),
+        (0, &["check", "--list"]),
+        (0, &["check", "frame.body-garbage", "--seeds", "0"]),
+        (0, &["spec", "list"]),
+        (0, &["spec", "show", "WRITE"]),
+        (0, &["spec", "lint", "--spec", SMALL, "--src", &dir]),
+        (0, &["decode", "--hex", &ping]),
+        (0, &["keygen", "--dir", &dir, "--force"]),
+        (0, &["replay", "1", "--trace"]),
+        (0, &["detect", "push-twice", "--within", "1"]),
+        (1, &["sim", "--seed", "0", "--quirk", "push-twice", "--no-shrink", "--keep", &dir]),
+    ];
+    for (code, args) in runs {
+        for deaf in [false, true] {
+            let (ended, said) = unread(args, deaf);
+            assert_eq!(ended, Some(code), "{args:?}: {said}");
+            assert!(!said.contains("panicked") && !said.contains("roken pipe"), "{args:?}: {said}");
+        }
+    }
+}

@@ -74,11 +74,29 @@ pub const PER_FILE: &[Rule] = &[
         bad: ("README.md", || format!("# A\n\nConnect to booking.{}.\n", FOREIGN_HOSTS[0].join("")), 3),
     },
     Rule {
+        name: "prints-by-one-door",
+        applies: |path| path.starts_with("src/cli/"),
+        find: |s| shipped_words(s, &PRINTS),
+        bad: ("src/cli/a.rs", || "//! A.\nfn a() {\n    anstream::eprintln!(\"b\");\n}\n".into(), 3),
+    },
+    Rule {
         name: "opens-with-its-purpose",
         applies: is_rust,
         find: |s| if s.text.starts_with("//!") { vec![] } else { vec![(1, "the first line is no `//!`".into())] },
         bad: ("src/a.rs", || "use b;\n".into(), 1),
     },
+];
+
+/// What panics when its reader is gone; `cli::out` does not.
+const PRINTS: [&str; 8] = [
+    "print!",
+    "println!",
+    "eprint!",
+    "eprintln!",
+    "anstream::print!",
+    "anstream::println!",
+    "anstream::eprint!",
+    "anstream::eprintln!",
 ];
 
 /// The domains of the service itself, in two halves, so that this file does not break its own rule.

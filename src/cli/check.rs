@@ -10,7 +10,7 @@ use super::client::parse_era;
 use super::discover::discover;
 use super::files::{self, CA};
 use super::serve::parse_quirk;
-use super::{Exit, Failure, Outcome, runtime, sim};
+use super::{Exit, Failure, Outcome, print, runtime, sim};
 use crate::net::{Clock, tls};
 use crate::proto::command::Door;
 use crate::proto::quirk::{Quirk, Quirks};
@@ -93,8 +93,8 @@ pub fn run(args: &Args) -> Outcome {
         return Err(Failure::usage(format!("no case has {} in its name", args.only.join(" or "))));
     }
     if args.list {
-        cases.iter().for_each(|c| println!("{:<44} {}", c.value.case, c.value.title));
-        return Ok(Exit::Ok);
+        let lines = cases.iter().map(|c| format!("{:<44} {}\n", c.value.case, c.value.title));
+        return print(lines.collect::<String>()).map(|()| Exit::Ok);
     }
     let bar = progress(cases.len());
     let quirks = args.quirk.iter().fold(Quirks::NONE, |all, q| all.with(*q));
@@ -111,7 +111,7 @@ pub fn run(args: &Args) -> Outcome {
     }
     let summary = run_all(&corpus, &plan, &mut make, &mut |report| tell(&bar, report));
     bar.finish_and_clear();
-    println!("{summary}");
+    print(format_args!("{summary}\n"))?;
     let judged = match summary.exit_code() {
         0 => Exit::Ok,
         1 => Exit::Found,
@@ -136,7 +136,8 @@ fn progress(cases: usize) -> ProgressBar {
 /// Failures go to stdout as they happen: they are what the run is for.
 fn tell(bar: &ProgressBar, report: &CaseReport) {
     if report.verdict() > Verdict::Tolerated && report.verdict() != Verdict::NotApplicable {
-        bar.suspend(|| print!("{} ({})\n{}", report.case, report.file, report.explain()));
+        // What cannot be written now cannot be at the end either, and is said there.
+        let _ = bar.suspend(|| print(format_args!("{} ({})\n{}", report.case, report.file, report.explain())));
     }
     bar.set_message(report.case.clone());
     bar.inc(1);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::check::read_spec;
-use super::{Exit, Failure, Outcome};
+use super::{Exit, Failure, Outcome, print};
 use crate::sim::detect::{Row, detect, table};
 use crate::spec::format::catalogue::{Finder, Quirk};
 
@@ -55,7 +55,7 @@ pub fn run(args: &Args) -> Outcome {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    anstream::print!("{}", table(&rows));
+    print(table(&rows))?;
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&rows).map_err(Failure::incomplete)?;
         std::fs::write(path, text + "\n").map_err(|e| Failure::incomplete(format!("{}: {e}", path.display())))?;

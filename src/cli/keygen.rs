@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::files::{self, RSA, RSA_2012, RSA_2012_PRIVATE, RSA_PRIVATE};
-use super::{Exit, Failure, Outcome};
+use super::{Exit, Failure, Outcome, print};
 use crate::net::clock::system_entropy;
 use crate::proto::secure::{KeyRing, PrivateKey};
 
@@ -38,7 +38,7 @@ pub fn run(args: &Args) -> Outcome {
         let (private, public) = (args.dir.join(private), args.dir.join(public));
         files::write(&private, &key.to_pem().map_err(Failure::incomplete)?)?;
         files::write(&public, &key.public().to_pem().map_err(Failure::incomplete)?)?;
-        println!("{}\n{}", private.display(), public.display());
+        print(format_args!("{}\n{}\n", private.display(), public.display()))?;
     }
     Ok(Exit::Ok)
 }

@@ -7,6 +7,7 @@ pub mod detect;
 pub mod discover;
 pub mod files;
 pub mod keygen;
+mod out;
 pub mod replay;
 pub mod serve;
 pub mod shrink;
@@ -17,6 +18,8 @@ use std::fmt;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+pub(crate) use self::out::{mutter, print, talk};
 
 /// What every subcommand ends with: as expected, not as expected, or not done at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +115,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(exit) => exit.into(),
         Err(Failure(exit, why)) => {
-            anstream::eprintln!("{}error{}: {why}", RED.render(), RED.render_reset());
+            talk!("{}error{}: {why}", RED.render(), RED.render_reset());
             exit.into()
         }
     }
@@ -124,19 +127,8 @@ fn decode(args: &decode::Args) -> Outcome {
         Ok(0) => Ok(Exit::Ok),
         Ok(1) => Ok(Exit::Found),
         Ok(_) => Ok(Exit::Usage),
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Ok),
         Err(e) => Err(Failure::incomplete(e)),
-    }
-}
-
-/// Prints a result. Whoever has read enough of it, as `head` does, is no failure.
-///
-/// # Errors
-/// Nobody can be told.
-pub(crate) fn print(text: impl fmt::Display) -> Result<(), Failure> {
-    use std::io::Write as _;
-    match write!(std::io::stdout().lock(), "{text}") {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::incomplete(format!("print: {e}"))),
-        _ => Ok(()),
     }
 }
 

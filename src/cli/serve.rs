@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::files::{self, CA, ENDPOINTS, RSA, RSA_2012};
-use super::{Exit, Failure, Outcome, runtime};
+use super::{Exit, Failure, Outcome, print, runtime, talk};
 use crate::net::clock::system_entropy;
 use crate::net::serve::{Doors, Note, Observer, Part, Setup, Unwrapper, serve};
 use crate::net::tls::Authority;
@@ -95,9 +95,11 @@ pub fn run(args: Args) -> Outcome {
         unit.commit().map_err(Failure::incomplete)?;
         seeded
     };
-    eprintln!(
+    talk!(
         "world: {} users and {} rooms added, {} users changed",
-        seeded.users_added, seeded.rooms_added, seeded.users_changed
+        seeded.users_added,
+        seeded.rooms_added,
+        seeded.users_changed
     );
     let authority = match args.data.as_ref().or(args.dir.as_ref()) {
         Some(dir) => Authority::load_or_make(dir),
@@ -162,13 +164,13 @@ async fn listen(
         files::write(&dir.join(RSA_2012), &public.old.to_pem().map_err(Failure::incomplete)?)?;
         files::write(&dir.join(ENDPOINTS), &endpoints)?;
     }
-    println!("{endpoints}");
-    eprintln!("ready; Ctrl-C drains and stops");
+    print(format_args!("{endpoints}\n"))?;
+    talk!("ready; Ctrl-C drains and stops");
     serve(Tcp, doors, server, db, setup, stop).await.map_err(Failure::incomplete)?;
     if let Some(dir) = &args.dir {
         let _ = std::fs::remove_file(dir.join(ENDPOINTS));
     }
-    eprintln!("drained");
+    talk!("drained");
     Ok(Exit::Ok)
 }
 
@@ -183,18 +185,18 @@ fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
             _ = interrupt.recv() => (),
             _ = terminate.recv() => (),
         }
-        eprintln!("draining");
+        talk!("draining");
     })
 }
 
 fn talk() -> Observer {
     Arc::new(|note| match note {
-        Note::Accepted(conn, door) => eprintln!("{conn}: accepted at {}", door.as_str()),
-        Note::Read(conn, bytes) => eprintln!("{conn}: {} bytes in", bytes.len()),
-        Note::Written(conn, bytes) => eprintln!("{conn}: {} bytes out", bytes.len()),
-        Note::Closing(conn, why) => eprintln!("{conn}: closing, {why:?}"),
-        Note::Gone(conn) => eprintln!("{conn}: gone"),
+        Note::Accepted(conn, door) => talk!("{conn}: accepted at {}", door.as_str()),
+        Note::Read(conn, bytes) => talk!("{conn}: {} bytes in", bytes.len()),
+        Note::Written(conn, bytes) => talk!("{conn}: {} bytes out", bytes.len()),
+        Note::Closing(conn, why) => talk!("{conn}: closing, {why:?}"),
+        Note::Gone(conn) => talk!("{conn}: gone"),
         Note::Committed | Note::Sent(..) => (),
-        Note::AcceptFailed(door, e) => eprintln!("accept at {}: {e}", door.as_str()),
+        Note::AcceptFailed(door, e) => talk!("accept at {}: {e}", door.as_str()),
     })
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::sim::{KEEP, jobs, parameters, parse_quirk, seed_file};
-use super::{Exit, Failure, Outcome, files, print};
+use super::{Exit, Failure, Outcome, files, print, talk};
 use crate::sim::generate::profile::Profile;
 use crate::sim::run::scenario_of;
 use crate::sim::scenario::Scenario;
@@ -39,16 +39,16 @@ pub struct Args {
 pub fn run(args: &Args) -> Outcome {
     let scenario = scenario(args)?;
     let path = args.out.clone().unwrap_or_else(|| seed_file(Path::new(KEEP), scenario.seed, ".min.yaml"));
-    eprintln!("seed {}: {}", scenario.seed, parameters(&scenario));
+    talk!("seed {}: {}", scenario.seed, parameters(&scenario));
     let budget = Budget { jobs: jobs(args.jobs), runs_max: args.runs };
     let Some((_, text)) = shrink_to(&scenario, budget, &path)? else {
-        eprintln!("it does not fail: every invariant holds");
+        talk!("it does not fail: every invariant holds");
         return Ok(Exit::Ok);
     };
     print(&text)?;
-    eprintln!("\nkept: {}", path.display());
-    eprintln!("for ever: {}", keep_command(&path));
-    eprintln!("replay: locospec replay {}", path.display());
+    talk!("\nkept: {}", path.display());
+    talk!("for ever: {}", keep_command(&path));
+    talk!("replay: locospec replay {}", path.display());
     Ok(Exit::Found)
 }
 
@@ -65,8 +65,8 @@ fn scenario(args: &Args) -> Result<Scenario, Failure> {
 /// # Errors
 /// The file cannot be written.
 pub(crate) fn shrink_to(scenario: &Scenario, budget: Budget, path: &Path) -> Result<Option<(Shrunk, String)>, Failure> {
-    eprintln!("shrink: {:>6} {}", "", Size::of(scenario));
-    let Some(shrunk) = shrink(scenario, budget, &|step| eprintln!("shrink: {step}")) else { return Ok(None) };
+    talk!("shrink: {:>6} {}", "", Size::of(scenario));
+    let Some(shrunk) = shrink(scenario, budget, &|step| talk!("shrink: {step}")) else { return Ok(None) };
     let text = page::page(&shrunk, path).map_err(|e| Failure(Exit::Internal, e))?;
     if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
         files::make_dir(dir)?;

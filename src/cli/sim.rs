@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 pub(crate) use self::failures::{KEEP, parameters, seed_file};
 use self::failures::{Shrinking, tell};
 use self::state::{Keeper, stop_flag};
-use super::{Exit, Failure, Outcome, print};
+use super::{Exit, Failure, Outcome, print, talk};
 use crate::net::Clock;
 use crate::proto::quirk::Quirk;
 use crate::sim::evidence::FAULTS;
@@ -151,7 +151,7 @@ pub fn run(args: &Args) -> Outcome {
 fn never(report: &Report) -> bool {
     let all = FAULTS.iter().copied().chain(Place::ALL.iter().map(|p| p.name()));
     let missing: Vec<_> = all.filter(|name| report.evidence.get(*name).is_none_or(|n| n.total == 0)).collect();
-    missing.iter().for_each(|name| eprintln!("never: {name}"));
+    missing.iter().for_each(|name| talk!("never: {name}"));
     !missing.is_empty()
 }
 
@@ -184,7 +184,7 @@ fn hunt_on(
     bar.set_position(report.done.len());
     bar.reset_eta();
     if !report.done.is_empty() {
-        bar.suspend(|| eprintln!("goes on after {} runs", report.done.len()));
+        bar.suspend(|| talk!("goes on after {} runs", report.done.len()));
     }
     let (stop, clock) = (stop_flag()?, Clock::system());
     let (keeper, said) = (Mutex::new(keeper), Mutex::new(clock.now()));
@@ -204,7 +204,7 @@ fn hunt_on(
             if bar.is_hidden() && clock.now() - *said >= SAY_EVERY {
                 *said = clock.now();
                 let (runs, failed, s) = (report.done.len(), report.failed.len(), report.took_ms / 1000);
-                eprintln!("{runs} runs, {failed} failed, after {}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+                talk!("{runs} runs, {failed} failed, after {}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
             }
         },
         clock: clock.clone(),

@@ -1,13 +1,13 @@
 //! `locospec spec`: the spec itself, to be checked (`lint`), searched (`list`, `show`), taken elsewhere (`export`) and
 //! read (`doc`).
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use super::check::read_spec;
 use super::client::parse_era;
 use super::files::{make_dir, write};
-use super::{Exit, Failure, Outcome};
+use super::{Exit, Failure, Outcome, talk};
 use crate::proto::secure::Era;
 use crate::spec::catalogue::export::Export;
 use crate::spec::catalogue::list::{self, Filter, State};
@@ -177,7 +177,7 @@ fn lint_all(corpus: &Corpus, src: Option<&Path>) -> Outcome {
     }
     print(&wrong.iter().map(|w| format!("{w}\n")).collect::<String>())?;
     let c = Catalogue::new(corpus);
-    eprintln!(
+    talk!(
         "{} requirements, {} cases, {} methods, {} types, {} enums, {} statuses, {} faults",
         c.requirements().len(),
         corpus.cases.len(),
@@ -212,7 +212,7 @@ fn list_methods(catalogue: &Catalogue<'_>, args: &ListArgs) -> Outcome {
         return print(&format!("{:#}\n", list::json(&found)));
     }
     print(&list::lines(&found))?;
-    eprintln!("{}", list::count(&found, catalogue));
+    talk!("{}", list::count(&found, catalogue));
     Ok(Exit::Ok)
 }
 
@@ -245,13 +245,8 @@ fn width() -> usize {
     size.map_or(WIDTH, |(w, _)| usize::from(w.0))
 }
 
-/// Writes to stdout; whoever has stopped reading has read enough.
 fn print(text: &str) -> Outcome {
-    let mut out = anstream::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(Failure::incomplete(format!("write to stdout: {e}"))),
-        _ => Ok(Exit::Ok),
-    }
+    super::print(text).map(|()| Exit::Ok)
 }
 
 fn write_doc(catalogue: &Catalogue<'_>, out: &Path) -> Outcome {

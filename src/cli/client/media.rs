@@ -8,7 +8,7 @@ use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 
 use super::talk::Talk;
-use crate::cli::Failure;
+use crate::cli::{Failure, mutter};
 use crate::net::clock::system_entropy;
 use crate::net::media::{self, Way};
 use crate::net::{Clock, Tcp};
@@ -132,8 +132,5 @@ async fn measure(file: &mut File) -> std::io::Result<(i64, String)> {
 }
 
 fn tell(done: i64, size: i64) {
-    eprint!("\r{done} of {size} bytes");
-    if done == size {
-        eprintln!();
-    }
+    mutter(format_args!("\r{done} of {size} bytes{}", if done == size { "\n" } else { "" }));
 }

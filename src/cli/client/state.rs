@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use crate::cli::Failure;
+use crate::cli::{Failure, talk};
 use crate::net::handle::Keep;
 use crate::proto::client::{Client, Memory, MemoryError};
 use crate::proto::limits::MEMORY_LEN_MAX;
@@ -43,7 +43,7 @@ pub(super) fn keeper(path: PathBuf) -> Result<Keep, Failure> {
     Ok(Box::new(move |client: &Client| {
         let kept = write(&path, &folder, &client.remember().to_bytes());
         if let Err(e) = &kept {
-            eprintln!("{}: {e}; nothing more is sent", path.display());
+            talk!("{}: {e}; nothing more is sent", path.display());
         }
         kept.is_ok()
     }))

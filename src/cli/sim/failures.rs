@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::super::shrink::{keep_command, shrink_to};
-use super::super::{Failure, files};
+use super::super::{Failure, files, talk};
 use crate::sim::hunt::report::Report;
 use crate::sim::scenario::Scenario;
 use crate::sim::shrink::{Budget, Size};
@@ -34,23 +34,23 @@ pub(super) fn tell(
     for (seed, failed) in &report.failed {
         let scenario = make(*seed);
         let path = keep_scenario(&scenario, keep)?;
-        eprintln!("\nseed {seed} FAILED");
-        eprintln!("  {}", parameters(&scenario));
+        talk!("\nseed {seed} FAILED");
+        talk!("  {}", parameters(&scenario));
         for violation in &failed.violations {
-            eprintln!("  {violation}");
+            talk!("  {violation}");
         }
         let first = failed.first_violated();
         match shrunk.get(&first) {
-            _ if shrinking.runs_max == 0 => eprintln!("  shrink: locospec shrink {}", path.display()),
+            _ if shrinking.runs_max == 0 => talk!("  shrink: locospec shrink {}", path.display()),
             Some(other) => {
-                eprintln!("  not shrunk, for it violates what seed {other} does: locospec shrink {}", path.display());
+                talk!("  not shrunk, for it violates what seed {other} does: locospec shrink {}", path.display());
             }
             None => {
                 shrink_one(&scenario, &seed_file(keep, *seed, ".min.yaml"), shrinking)?;
                 shrunk.insert(first, *seed);
             }
         }
-        eprintln!("  replay: locospec replay {}", path.display());
+        talk!("  replay: locospec replay {}", path.display());
     }
     Ok(())
 }
@@ -58,12 +58,12 @@ pub(super) fn tell(
 fn shrink_one(scenario: &Scenario, path: &Path, shrinking: Shrinking) -> Result<(), Failure> {
     let budget = Budget { jobs: shrinking.jobs, runs_max: shrinking.runs_max };
     let Some((shrunk, _)) = shrink_to(scenario, budget, path)? else {
-        eprintln!("  IT DOES NOT FAIL AGAIN: the run does not repeat, which is a fault of the simulator");
+        talk!("  IT DOES NOT FAIL AGAIN: the run does not repeat, which is a fault of the simulator");
         return Ok(());
     };
     let now = Size::of(&shrunk.scenario);
-    eprintln!("  shrunk: {} ({now}, replays with {})", path.display(), shrunk.cause.names().join(" and "));
-    eprintln!("  keep it as a test: {}", keep_command(path));
+    talk!("  shrunk: {} ({now}, replays with {})", path.display(), shrunk.cause.names().join(" and "));
+    talk!("  keep it as a test: {}", keep_command(path));
     Ok(())
 }
 

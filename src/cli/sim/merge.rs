@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::{Exit, Failure, Outcome, print};
+use super::super::{Exit, Failure, Outcome, print, talk};
 use super::state::{read, write};
 
 /// Arguments.
@@ -39,12 +39,12 @@ pub(super) fn run(args: &Args) -> Outcome {
         write(path, &sum)?;
     }
     print(&sum)?;
-    eprintln!("seeds {}", sum.done);
+    talk!("seeds {}", sum.done);
     for (seed, failed) in &sum.failed {
-        eprintln!("\nseed {seed} FAILED");
-        failed.violations.iter().for_each(|v| eprintln!("  {v}"));
+        talk!("\nseed {seed} FAILED");
+        failed.violations.iter().for_each(|v| talk!("  {v}"));
         let quirks: String = sum.of.quirks.iter().map(|q| format!(" --quirk {q}")).collect();
-        eprintln!("  again: locospec sim --profile {} --seed {seed}{quirks}", sum.of.profile);
+        talk!("  again: locospec sim --profile {} --seed {seed}{quirks}", sum.of.profile);
     }
     Ok(if sum.failed.is_empty() { Exit::Ok } else { Exit::Found })
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::super::{Exit, Failure, files, runtime};
+use super::super::{Exit, Failure, files, runtime, talk};
 use crate::proto::time::Time;
 use crate::sim::hunt::report::{Of, Report};
 
@@ -139,7 +139,7 @@ pub(super) fn stop_flag() -> Result<impl Fn() -> bool + Sync, Failure> {
             if asked.swap(true, Ordering::Relaxed) {
                 std::process::exit(130);
             }
-            eprintln!("stopping: what has begun is finished; once more ends it at once");
+            talk!("stopping: what has begun is finished; once more ends it at once");
         }
     };
     let thread = std::thread::Builder::new().name("signals".to_owned());
