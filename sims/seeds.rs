@@ -48,7 +48,7 @@ fn fresh_seeds_are_clean_and_every_kind_of_fault_bites() -> Result<(), Box<dyn E
     assert_eq!(done.runs, SEEDS);
     // What is rare by chance is in a scenario of its own.
     let mut evidence = done.evidence;
-    for name in ["hold-at-login", "slow-reader"] {
+    for name in ["hold-at-login", "slow-reader", "standby-takes-over"] {
         evidence.add(&run(&scenario(name)).evidence);
     }
     println!("{evidence}");

@@ -60,10 +60,14 @@ pub const FAULTS: &[&str] = &[
     "fault/server: disk full",
     "fault/server: power cut at rest",
     "fault/server: power cut in an operation",
+    "fault/standby took over",
     "fault/storm",
     "fault/token: login refused",
     "fault/write cut",
 ];
+
+/// Those that need two carriages, which the worlds of profile `short` do not have.
+pub const OF_TWO_CARRIAGES: &[&str] = &["fault/standby took over"];
 
 impl Evidence {
     /// These counters of one run.

@@ -140,7 +140,14 @@ struct Dice<'e> {
     clients: Vec<String>,
 }
 
-impl Dice<'_> {
+impl<'e> Dice<'e> {
+    /// Dice for the hosts and clients of this scenario, whose faults begin within so many seconds.
+    fn new(e: &'e mut Entropy, s: &Scenario, last_s: u64) -> Self {
+        let hosts = (1..=s.world.client_hosts).map(host_name).collect();
+        let clients = s.clients().into_iter().map(|(u, second, _)| client_name(u, second)).collect();
+        Self { e, last_s, times: s.world.profile.times(), hosts, clients }
+    }
+
     fn at(&mut self) -> Span {
         span_ms(self.e.range(2000, self.last_s * 1000))
     }
@@ -170,9 +177,7 @@ impl Dice<'_> {
 }
 
 fn faults(s: &Scenario, last_s: u64, e: &mut Entropy) -> Vec<Fault> {
-    let hosts = (1..=s.world.client_hosts).map(host_name).collect();
-    let clients = s.clients().into_iter().map(|(u, second, _)| client_name(u, second)).collect();
-    let mut d = Dice { e, last_s, times: s.world.profile.times(), hosts, clients };
+    let mut d = Dice::new(e, s, last_s);
     let (on, mut all) = (s.swarm, Vec::new());
     d.some(on.partitions, 3, &mut all, |d| {
         let (at, host, long) = (d.at(), d.host(), d.e.chance(1, 4));

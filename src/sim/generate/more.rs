@@ -4,7 +4,7 @@ use super::{Dice, draw, span_ms};
 use crate::proto::entropy::Entropy;
 use crate::proto::secure::Era;
 use crate::sim::fault::ResetWay;
-use crate::sim::scenario::{Fault, Scenario, Swarm, client_name, host_name};
+use crate::sim::scenario::{Fault, Scenario, Swarm};
 use crate::sim::server::HOST;
 
 /// The kinds of fault that came later, from a stream of their own.
@@ -24,10 +24,8 @@ pub(super) fn more(s: &mut Scenario, last_s: u64) {
     };
     s.swarm = on;
     vary(&mut s.faults, e);
-    let hosts = (1..=s.world.client_hosts).map(host_name).collect();
-    let clients = s.clients().into_iter().map(|(u, second, _)| client_name(u, second)).collect();
-    let mut d = Dice { e, last_s, times: s.world.profile.times(), hosts, clients };
     let mut all = std::mem::take(&mut s.faults);
+    let mut d = Dice::new(e, s, last_s);
     links(&mut d, on, &mut all);
     clients_of(&mut d, on, &mut all);
     servers(&mut d, on, s.world.users, &mut all);
