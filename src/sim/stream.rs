@@ -129,6 +129,15 @@ impl<S: Send + 'static> FaultStream<S> {
         io::Error::new(io::ErrorKind::ConnectionReset, "simulated: connection reset")
     }
 
+    /// Keeps in mind that the stream broke, when this says so.
+    fn mind<T>(&self, polled: &Poll<io::Result<T>>) {
+        if let Poll::Ready(Err(e)) = polled {
+            if e.kind() == io::ErrorKind::ConnectionReset {
+                self.trace.broke(self.line);
+            }
+        }
+    }
+
     fn orders(&self) -> Orders {
         self.control.orders(&self.side.owner)
     }
@@ -151,7 +160,35 @@ impl<S: Send + 'static> FaultStream<S> {
 
 impl<S: AsyncRead + Unpin + Send + 'static> AsyncRead for FaultStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let me = &mut *self;
+        let polled = self.poll_in(cx, buf);
+        self.mind(&polled);
+        polled
+    }
+}
+
+impl<S: AsyncWrite + Unpin + Send + 'static> AsyncWrite for FaultStream<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let polled = self.poll_out(cx, buf);
+        self.mind(&polled);
+        polled
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let again = self.poll_again(cx);
+        self.mind(&again);
+        ready!(again)?;
+        self.fresh = true;
+        self.inner.as_mut().map_or(Poll::Ready(Ok(())), |inner| Pin::new(inner).poll_flush(cx))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.inner.as_mut().map_or(Poll::Ready(Ok(())), |inner| Pin::new(inner).poll_shutdown(cx))
+    }
+}
+
+impl<S: AsyncRead + Unpin + Send + 'static> FaultStream<S> {
+    fn poll_in(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let me = self;
         if me.control.is_reset(me.line, Half::Read, cx.waker()) {
             return Poll::Ready(Err(Self::reset_error()));
         }
@@ -178,9 +215,9 @@ impl<S: AsyncRead + Unpin + Send + 'static> AsyncRead for FaultStream<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin + Send + 'static> AsyncWrite for FaultStream<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let me = &mut *self;
+impl<S: AsyncWrite + Unpin + Send + 'static> FaultStream<S> {
+    fn poll_out(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let me = self;
         if me.control.is_reset(me.line, Half::Write, cx.waker()) {
             return Poll::Ready(Err(Self::reset_error()));
         }
@@ -217,16 +254,6 @@ impl<S: AsyncWrite + Unpin + Send + 'static> AsyncWrite for FaultStream<S> {
         }
         me.passed(taken, ResetWay::Up)?;
         Poll::Ready(Ok(taken))
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_again(cx))?;
-        self.fresh = true;
-        self.inner.as_mut().map_or(Poll::Ready(Ok(())), |inner| Pin::new(inner).poll_flush(cx))
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.inner.as_mut().map_or(Poll::Ready(Ok(())), |inner| Pin::new(inner).poll_shutdown(cx))
     }
 }
 

@@ -187,13 +187,19 @@ impl Tracer {
     pub fn opened(&self, line: u64, owner: &Arc<str>, client: bool, local: SocketAddr, remote: SocketAddr) {
         let (owner, came) = (owner.clone(), Vec::new());
         self.tell(|r, opened| {
-            r.opened(line, End { owner, client, local, remote, other: None, conn: None, opened, closed: None, came });
+            let (other, conn, broke, closed) = (None, None, None, None);
+            r.opened(line, End { owner, client, local, remote, other, conn, opened, broke, closed, came });
         });
     }
 
     /// An end of a connection is let go.
     pub fn closed(&self, line: u64) {
         self.tell(|r, when| r.closed(line, when));
+    }
+
+    /// An end is told that its connection was reset.
+    pub fn broke(&self, line: u64) {
+        self.tell(|r, when| r.broke(line, when));
     }
 
     /// So many bytes have come to an end.

@@ -2,8 +2,8 @@
 //!
 //! Interface 0, `sealed`, has the bytes as they were written, flipped bits included, between the addresses and ports of
 //! the run. Interface 1, `plain`, has the packets before they were sealed, on the same addresses and on ports that are
-//! [`PLAIN_PORTS_UP`] higher. TCP around both is made here: numbers, acknowledgements of what really came, SYN, FIN, and
-//! RST where the run says so. What a partition swallowed is in the capture, at its sender, and is never acknowledged.
+//! [`PLAIN_PORTS_UP`] higher. TCP around both is made here: numbers, acknowledgements of what really came, SYN, and in
+//! the end RST where an end was told of a reset, by a fault or by the other end's death, else FIN. What a partition swallowed is in the capture, at its sender, and is never acknowledged.
 //! Packets of which a violation speaks carry it as a comment.
 
 mod block;
@@ -56,7 +56,7 @@ pub fn pcapng(story: &Story<'_>) -> Vec<u8> {
                 // A connection that says nothing is in the capture once.
                 if interface == SEALED || deeds.is_some() {
                     let none = Vec::new();
-                    talk(link, recording, deeds.unwrap_or(&none), interface, (client, server), &mut shots, story);
+                    talk(link, recording, deeds.unwrap_or(&none), interface, (client, server), &mut shots);
                 }
             }
         }
@@ -151,7 +151,6 @@ fn talk(
     interface: u32,
     between: (SocketAddr, SocketAddr),
     shots: &mut Vec<Shot>,
-    story: &Story<'_>,
 ) {
     let end = |n: Option<u64>| n.and_then(|n| recording.ends.get(&n));
     let (client, server) = (end(link.client), end(link.server));
@@ -169,7 +168,8 @@ fn talk(
     let ends = [(client, Side::Client), (server, Side::Server)];
     let mut closes: Vec<(Moment, Side)> = ends.iter().filter_map(|(e, side)| Some(((*e)?.closed?, *side))).collect();
     closes.sort_unstable_by_key(|(when, _)| *when);
-    let reset = closes.first().is_some_and(|(when, _)| is_reset(link, *when, story));
+    // Whoever is told of a reset has got one, or has done it: the end of the connection is RST and no FIN.
+    let reset = ends.iter().any(|(e, _)| e.is_some_and(|e| e.broke.is_some()));
     let mut closing = closes.into_iter().peekable();
     for (when, side, deed) in deeds {
         while let Some((at, side)) = closing.next_if(|(at, _)| at < when) {
@@ -183,17 +183,6 @@ fn talk(
     for (at, side) in closing {
         take(at, talk.closes(side, reset), None);
     }
-}
-
-/// Whether the trace says of this connection that it was reset.
-fn is_reset(link: &Link, by: Moment, story: &Story<'_>) -> bool {
-    let from = link.opened.seq;
-    let lines = story.events().get(from..by.seq).unwrap_or_default();
-    lines.iter().rev().any(|e| {
-        Some(e.conn) == link.client
-            && matches!(&e.kind, Kind::Line(text) if text.contains("reset"))
-            && story.told.get(e.seq).and_then(|t| t.link).is_some()
-    })
 }
 
 /// The names of the hosts behind the addresses.

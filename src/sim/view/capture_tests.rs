@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::sim::run::{Outcome, run_recorded};
-use crate::sim::scenario::Scenario;
+use crate::sim::scenario::{Fault, Scenario};
 use crate::sim::view::lost_message;
 
 /// A packet as a reader finds it: interface, time, bytes, options.
@@ -95,6 +95,26 @@ fn the_streams_in_a_capture_are_what_was_sent() {
     let sent = |seq: &usize| matches!(story.events()[*seq].kind, Kind::Packet { way: Way::Out, .. });
     let plain: usize = recording.plain.iter().filter(|(seq, _)| sent(seq)).map(|(_, b)| b.len()).sum();
     assert_eq!(sums, [sealed, plain]);
+}
+
+/// Segments with RST, and with FIN, on the wire.
+fn ends(scenario: &Scenario) -> (usize, usize) {
+    let outcome = run_recorded(scenario);
+    let (_, packets) = read(&pcapng(&Story::of(scenario, &outcome)));
+    let with = |flag: u8| packets.iter().filter(|p| p.interface == SEALED && p.ip[33] & flag != 0).count();
+    (with(4), with(1))
+}
+
+#[test]
+fn a_connection_that_breaks_ends_by_rst_whatever_broke_it() {
+    let s = |n| crate::spec::format::Span(std::time::Duration::from_secs(n));
+    let calm = Scenario { faults: Vec::new(), ..crate::sim::generate::generate(1) };
+    let clients = calm.clients().len();
+    let (rst, fin) = ends(&calm);
+    assert!(rst == 0 && fin >= clients * 2, "nothing breaks: {rst} by RST, {fin} by FIN");
+    let storm = Scenario { faults: vec![Fault::Storm { at: s(20), share: 100 }], ..calm };
+    let (rst, _) = ends(&storm);
+    assert!(rst >= clients, "{rst} by RST, and all of {clients} clients were cut off");
 }
 
 #[test]

@@ -49,6 +49,8 @@ pub struct End {
     pub conn: Option<u64>,
     /// When it was made.
     pub opened: Moment,
+    /// When it was told that the connection was reset.
+    pub broke: Option<Moment>,
     /// When its owner let it go.
     pub closed: Option<Moment>,
     /// All bytes that have come, each time when some came.
@@ -73,6 +75,13 @@ impl Recording {
     pub(crate) fn closed(&mut self, line: u64, when: Moment) {
         if let Some(end) = self.ends.get_mut(&line) {
             end.closed.get_or_insert(when);
+        }
+    }
+
+    /// An end is told that its connection was reset.
+    pub(crate) fn broke(&mut self, line: u64, when: Moment) {
+        if let Some(end) = self.ends.get_mut(&line) {
+            end.broke.get_or_insert(when);
         }
     }
 
