@@ -40,9 +40,30 @@ async function showsThePacketOfAnArrow(b) {
   assert.ok(shown.startsWith(method), `the arrow of ${method} (event ${seq}) shows: ${shown.slice(0, 80)}`);
   assert.match(await b.ask(text('header')), new RegExp(`method${method}body type0 \\(BSON\\)body length\\d+ bytes`));
   assert.match(await b.ask(text('body')), /: .+(int32|int64|"|bool|document|array|\[ \]|\{ \}|^$)/);
+  assert.match(await b.ask("document.querySelector('#pane-event .title').textContent"), /\w+ \w+/, 'the catalogue says what the method does');
   assert.match(await b.ask(text('plain')), /^0000 {2}[0-9a-f]{2} /);
   assert.match(await b.ask(text('sealed')), /^Sealed.*(0000 {2}[0-9a-f]{2} |no cipher)/s);
   return method;
+}
+
+// A reply of a login: its status and its fields say what they mean.
+async function saysWhatFieldsMean(b) {
+  await b.key('/');
+  await b.type('loginlist');
+  await b.key('Enter');
+  await b.key('Escape');
+  await b.ask("[...document.querySelectorAll('#pane-event button')].find(e => e.textContent === 'Its reply')?.click()");
+  await b.frame();
+  assert.match(await b.ask(text('pane-event')), /^LOGINLIST #\d+.*status0 = \w+: /s);
+  const means = await b.ask("[...document.querySelectorAll('#body .means')].map(e => e.textContent)");
+  assert.ok(means.length > 5 && means.every(m => m.length > 3), `${means.length} fields say what they mean`);
+  // A log in a push, and in the array of a reply.
+  await b.key('/');
+  await b.type('authorid');
+  await b.key('Enter');
+  await b.key('Escape');
+  const inside = await b.ask("document.querySelectorAll('#body ul ul .means').length");
+  assert.ok(inside > 3, `${inside} fields of a log say what they mean`);
 }
 
 async function obeysKeys(b) {
@@ -89,6 +110,8 @@ async function main() {
     await b.shot(path.join(folder, kind + '-opened.png'));
     const method = await showsThePacketOfAnArrow(b);
     await b.shot(path.join(folder, kind + '-packet.png'));
+    await saysWhatFieldsMean(b);
+    await b.shot(path.join(folder, kind + '-fields.png'));
     await obeysKeys(b);
     await changesItsTheme(b);
     await b.ask("document.documentElement.dataset.choice = 'light'");

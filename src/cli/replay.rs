@@ -7,9 +7,10 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::check::read_spec;
 use super::files::write;
 use super::sim::parameters;
-use super::{Exit, Failure, Outcome};
+use super::{Exit, Failure, Outcome, talk};
 use crate::sim::generate::generate;
 use crate::sim::run::{self, Outcome as Run};
 use crate::sim::scenario::Scenario;
@@ -17,6 +18,7 @@ use crate::sim::view::data::{Budget, Data};
 use crate::sim::view::story::Story;
 use crate::sim::view::timeline::{self, Filter};
 use crate::sim::view::{capture, page};
+use crate::spec::catalogue::Catalogue;
 use crate::spec::format::Span;
 
 /// Events shown before what did not hold.
@@ -153,7 +155,15 @@ fn look(args: &Args, story: &Story<'_>) -> Result<(), Failure> {
         let replay = format!("locospec replay {}", args.what.display());
         let parameters = parameters(scenario);
         let budget = Budget(usize::try_from(args.html_bytes << 20).unwrap_or(usize::MAX));
+        let corpus = read_spec(None);
         let data = Data::of(story, &replay, &parameters, budget);
+        let data = match &corpus {
+            Ok(corpus) => data.explained(&Catalogue::new(corpus)),
+            Err(Failure(_, why)) => {
+                talk!("the page does not say what fields mean, for the spec cannot be read: {why}");
+                data
+            }
+        };
         let title = format!("seed {}: {}", scenario.seed, if outcome.violations.is_empty() { "ok" } else { "FAILED" });
         write(path, &page::html(&data, &title).map_err(Failure::incomplete)?)?;
     }

@@ -3,6 +3,7 @@
 //! Numbers that a script cannot hold (ids beyond 2^53) are only in texts and in bytes. Bytes beyond a budget are left
 //! out, those far from what did not hold first, and the document says so.
 
+mod meanings;
 mod payload;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,9 @@ use serde::Serialize;
 
 use super::story::{LaneKind, Story};
 use crate::sim::trace::{Kind, Way};
+use crate::spec::catalogue::Catalogue;
 
+pub use meanings::Meanings;
 pub use payload::Budget;
 use payload::Payload;
 pub(super) use payload::base64;
@@ -37,6 +40,7 @@ pub struct Data<'a> {
     bands: Vec<BandRow<'a>>,
     violations: Vec<ViolationRow<'a>>,
     evidence: Vec<(String, u64)>,
+    meanings: Meanings<'a>,
     methods: Vec<&'a str>,
     texts: Vec<&'a str>,
     events: Columns,
@@ -176,6 +180,7 @@ impl<'a> Data<'a> {
                 })
                 .collect(),
             evidence: evidence(&outcome.evidence.to_string()),
+            meanings: Meanings::default(),
             methods,
             texts,
             events,
@@ -183,6 +188,12 @@ impl<'a> Data<'a> {
             wire,
             left_out,
         }
+    }
+
+    /// The same, with what this catalogue says of its packets.
+    #[must_use]
+    pub fn explained(self, catalogue: &Catalogue<'a>) -> Self {
+        Self { meanings: Meanings::of(catalogue, &self.methods), ..self }
     }
 
     /// As JSON that may stand inside a `<script>` element: no `<` is in it.

@@ -45,6 +45,7 @@ function packetParts(i) {
   const arrived = K[i] === '>' ? E.peer[i] : i;
   const rows = [
     ['what', up === 'up' ? 'request' : up === 'push' ? 'push' : 'reply'],
+    E.status[i] !== NONE && ['status', [String(E.status[i]), meaningOf({ value: E.status[i] }, { enum: 'status' })]],
     ['sent', K[s] === '>' ? secs(at[s]) + ' s' : 'not seen'],
     ['received', arrived >= 0 ? secs(at[arrived]) + ' s' + (K[s] === '>' && s !== arrived ? ', ' + ((at[arrived] - at[s]) / 1e3).toFixed(0) + ' ms later' : '') : el('b.bad', {}, 'never: it was lost on the way, or its reader was gone')],
     link && ['connection', `${laneName(link.from)} c${link.client} ↔ ${laneName(link.to)} c${link.conn >= 0 ? link.conn : '?'}, ${link.door}, ` + (link.era === 'plain' ? 'without a cipher' : 'era ' + link.era)],
@@ -52,6 +53,7 @@ function packetParts(i) {
   ];
   return [
     el('h2', { class: E.status[i] !== NONE && E.status[i] < 0 ? 'bad' : null }, title(i)),
+    M.methods[method(i)] && el('p.title', {}, M.methods[method(i)].title),
     el('p.where', {}, `${laneName(from)} → ${laneName(to)} · ${place(i)}`),
     steps(i), tableOf(rows), bytesParts(i),
   ];
@@ -67,7 +69,7 @@ function bytesParts(i) {
     ['body type', h.type + (h.type === 0 ? ' (BSON)' : '')], ['body length', h.len + ' bytes'],
   ])));
   out.push(el('h3', {}, 'Body'));
-  try { out.push(el('div.tree', { id: 'body' }, tree(readDocument(plain, 22), 0))); } catch (e) { out.push(el('p.bad', {}, 'This is no BSON: ' + e.message)); }
+  try { out.push(el('div.tree', { id: 'body' }, tree(readDocument(plain, 22), 0, name => formOf(i)[name]))); } catch (e) { out.push(el('p.bad', {}, 'This is no BSON: ' + e.message)); }
   const sealed = sealedOf(i), link = D.links[E.link[i]];
   const cipher = link && link.era === 'plain' ? [el('p.note', {}, 'This connection has no cipher: the plain bytes went as they are.')]
     : sealed ? [el('pre', { tabindex: 0 }, dump(sealed, 4096))] : [el('p.note', {}, E.at[sender(i)] >= 0 && !D.left_out ? 'It never went on the wire.' : 'The sealed bytes were left out, or never went on the wire.')];
@@ -76,14 +78,24 @@ function bytesParts(i) {
     el('div', { id: 'sealed' }, el('h3', {}, sealed ? `Sealed, ${sealed.length} bytes` : 'Sealed'), cipher)));
   return out;
 }
-function tree(fields, depth) {
+// What the catalogue knows of the fields of a packet: by the form of it, then by name.
+const M = D.meanings;
+function formOf(i) {
+  const known = M.methods[method(i)] || {}, way = wayOf(i);
+  return (way === 'up' ? (E.id[i] === 0 && known.receipt) || known.request : way === 'push' ? known.push : known.reply) || {};
+}
+// Each element of an array is what the array is of; it does not say so again.
+const knownIn = (k, array) => (array ? () => k && { ...k, means: '' } : name => ((k && M.types[k.type]) || {})[name]);
+const meaningOf = (f, k) => { const said = k && k.enum && (M.enums[k.enum] || {})[String(f.value)]; return said && el('span.value', {}, ' = ' + said); };
+function tree(fields, depth, known) {
   return el('ul', {}, fields.map(f => {
-    const name = [el('b', {}, f.name), ': '];
+    const k = known(f.name), name = [el('b', {}, f.name), ': '], means = k && k.means && el('span.means', {}, k.means);
     if (f.type === 'document' || f.type === 'array') {
-      if (!f.value.length) return el('li', {}, name, f.type === 'array' ? '[ ]' : '{ }');
-      return el('li', {}, el('details', { open: depth < 3 && f.value.length < 60 }, el('summary', {}, name, el('i', {}, f.type === 'array' ? `array of ${f.value.length}` : `document of ${f.value.length}`)), tree(f.value, depth + 1)));
+      const array = f.type === 'array';
+      if (!f.value.length) return el('li', {}, name, array ? '[ ]' : '{ }', means);
+      return el('li', {}, el('details', { open: depth < 3 && f.value.length < 60 }, el('summary', {}, name, el('i', {}, `${f.type} of ${f.value.length}`), means), tree(f.value, depth + 1, knownIn(k, array))));
     }
-    return el('li', {}, name, scalar(f));
+    return el('li', {}, name, scalar(f), meaningOf(f, k), means);
   }));
 }
 function scalar(f) {
