@@ -1,8 +1,9 @@
 //! Somebody else's client, the crates `talk-loco-client` and `futures-loco-protocol`, unchanged: it logs in at our
 //! server and talks with our client, in the simulated network under hold and partition, and on real sockets.
 //!
-//! Its session keys come from the system's entropy, so a run with it has no trace to compare; what it is told and when
-//! is compared instead.
+//! Its session keys, the padding around them and every IV come from `rand::thread_rng` inside its two crates, which take
+//! neither a key nor a generator; a stream of our own with seeded keys would leave out the very code that is a
+//! stranger's. So a run with it has no trace to compare; what it is told and when is compared instead.
 
 mod among;
 mod socket;

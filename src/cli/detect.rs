@@ -6,11 +6,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::check::read_spec;
 use super::{Exit, Failure, Outcome, print};
-use crate::sim::detect::{Row, detect, table};
+use crate::sim::detect::{Hunted, Row, detect, table};
 use crate::spec::format::catalogue::{Finder, Quirk};
-
-/// So many seeds for a bug for which no number is stated.
-const WITHIN: u64 = 200;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -49,9 +46,9 @@ pub fn run(args: &Args) -> Outcome {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} bugs, {msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let mut rows: Vec<Row> = Vec::new();
-    for (quirk, within) in wanted {
-        bar.set_message(quirk.clone());
-        rows.push(detect(&quirk, within, args.enough, jobs, |_| ()));
+    for hunted in wanted {
+        bar.set_message(hunted.quirk.clone());
+        rows.push(detect(&hunted, args.enough, jobs, |_| ()));
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -60,15 +57,20 @@ pub fn run(args: &Args) -> Outcome {
         let text = serde_json::to_string_pretty(&rows).map_err(Failure::incomplete)?;
         std::fs::write(path, text + "\n").map_err(|e| Failure::incomplete(format!("{}: {e}", path.display())))?;
     }
-    let missed: Vec<&str> = rows.iter().filter(|r| !r.holds()).map(|r| &*r.quirk).collect();
-    if missed.is_empty() {
-        return Ok(Exit::Ok);
+    let named = |which: fn(&Row) -> bool| rows.iter().filter(|r| which(r)).map(|r| &*r.quirk).collect::<Vec<_>>();
+    let (missed, strange) = (named(|r| r.found == 0), named(|r| !r.besides.is_empty()));
+    let mut wrong = Vec::new();
+    if !strange.is_empty() {
+        wrong.push(format!("found by an invariant that spec/quirks.yaml does not state: {}", strange.join(", ")));
     }
-    Err(Failure::found(format!("not found within the stated number of seeds: {}", missed.join(", "))))
+    if !missed.is_empty() {
+        wrong.push(format!("not found within the stated number of seeds: {}", missed.join(", ")));
+    }
+    if wrong.is_empty() { Ok(Exit::Ok) } else { Err(Failure::found(wrong.join("; "))) }
 }
 
 /// The bugs to hunt, each with its number of seeds.
-fn wanted(args: &Args) -> Result<Vec<(String, u64)>, Failure> {
+fn wanted(args: &Args) -> Result<Vec<Hunted>, Failure> {
     let corpus = read_spec(args.spec.as_deref())?;
     let all: Vec<_> = corpus.quirks.iter().flat_map(|f| &f.value.quirks).collect();
     if let Some(name) = args.only.iter().find(|name| !all.iter().any(|q| q.id == **name)) {
@@ -77,5 +79,5 @@ fn wanted(args: &Args) -> Result<Vec<(String, u64)>, Failure> {
     }
     let for_us = |q: &&Quirk| q.within.is_some() || q.found_by == Finder::Simulation;
     let chosen = all.into_iter().filter(|q| if args.only.is_empty() { for_us(q) } else { args.only.contains(&q.id) });
-    Ok(chosen.map(|q| (q.id.clone(), args.within.or(q.within).unwrap_or(WITHIN))).collect())
+    Ok(chosen.map(Hunted::from).map(|h| Hunted { within: args.within.unwrap_or(h.within), ..h }).collect())
 }

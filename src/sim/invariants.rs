@@ -12,7 +12,8 @@ use super::trace::{Kind, Tracer};
 macro_rules! invariants {
     ($($id:ident = $name:literal $sentence:literal;)*) => {
         /// One thing that must hold.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize, schemars::JsonSchema)]
+        #[serde(rename_all = "lowercase")]
         pub enum Invariant { $(#[doc = $sentence] $id,)* }
 
         impl Invariant {
@@ -45,7 +46,8 @@ invariants! {
     Refused = "refused" "Who may not log in is refused, with the documented status.";
     Watermarks = "watermarks" "A read mark rises only and never passes the last message.";
     Alive = "alive" "A dead peer is found within its bound, and a live one is never cut off.";
-    Bounded = "bounded" "Connections stay under their limit, and nothing is left over at the end.";
+    Bounded = "bounded" "Connections and what waits for them stay under their limits, who lost a connection comes back at a time of its own, and nothing is left over at the end.";
+    Drained = "drained" "Before a planned stop every session is told to change servers, and whoever is told leaves by itself.";
     Converged = "converged" "When everything is mended, all clients are logged in within the bound and have all messages of their rooms.";
     Honest = "honest" "No part of the system panics, stops or fails without a fault that explains it.";
 }
@@ -111,5 +113,18 @@ impl Court {
     #[must_use]
     pub fn found(&self) -> Vec<Violation> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_that_files_use() {
+        for invariant in Invariant::ALL {
+            let read: Result<Invariant, _> = serde_json::from_str(&format!("\"{}\"", invariant.name()));
+            assert_eq!(read.ok(), Some(*invariant));
+        }
     }
 }

@@ -92,6 +92,14 @@ fn quirks(c: &Corpus, out: &mut Vec<Diagnostic>) {
             if q.found_by == Finder::Case && killers.is_empty() {
                 wrong(format!("no case kills `{}`", q.id));
             }
+            let hunted = q.within.is_some() || q.found_by == Finder::Simulation;
+            if hunted == q.by.is_empty() {
+                let what = if hunted { "by: which invariants find it" } else { "by: no simulation hunts it" };
+                wrong(format!("`{}`, {what}", q.id));
+            }
+            if q.seed.is_some_and(|s| q.within.is_none_or(|w| s >= w)) {
+                wrong(format!("the seed of `{}` is not within its number of seeds", q.id));
+            }
             for k in killers.iter().filter(|k| k.value.role != q.role) {
                 wrong(format!("`{}` is a quirk of another role than {}", q.id, k.value.case));
             }

@@ -10,6 +10,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{draw, span, span_ms};
@@ -20,7 +21,7 @@ use crate::sim::scenario::{Mix, Scenario, client_name, host_name};
 use crate::sim::server::{HOST, server_hosts};
 
 /// What a scenario is generated for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
     /// A small world for a short time.
@@ -137,7 +138,10 @@ impl Profile {
             }
         }
         match self {
-            Self::Race => moments(s, e, last_s),
+            Self::Race => {
+                moments(s, e, last_s);
+                flood(s);
+            }
             Self::Storm => storms(s, e, last_s),
             Self::Short | Self::Sweep | Self::Soak => {}
         }
@@ -204,6 +208,32 @@ fn moments(s: &mut Scenario, e: &mut Entropy, last_s: u64) {
                 s.faults.push(Fault::Burst { at, client, room, writes: draw(e, 1, 3), text: draw(e, 20, 200) });
             }
         }
+    }
+}
+
+/// In one of four worlds everybody but one writes much at once, and that one reads next to nothing: what waits for it
+/// must not grow without end.
+fn flood(s: &mut Scenario) {
+    let e = &mut Entropy::named(s.seed, "generate/race/flood");
+    if !e.chance(1, 4) {
+        return;
+    }
+    // The network holds so many pieces, whatever their size: many small commits make many of them.
+    s.world.commit = (span_ms(0), span_ms(0));
+    s.world.send_queue = 32 << 10;
+    s.workload.text_max = 64;
+    let mut clients: Vec<String> = s.clients().into_iter().map(|(user, second, _)| client_name(user, second)).collect();
+    let reader = clients.swap_remove(usize::try_from(e.below(clients.len() as u64)).unwrap_or_default());
+    let at = e.range(2000, 3000);
+    let writes = draw(e, 400, 600) / u32::try_from(clients.len()).unwrap_or(1).max(1);
+    s.faults.push(Fault::SlowReader {
+        at: span_ms(at),
+        r#for: span_ms(e.range(6000, 8000)),
+        client: reader,
+        bytes_per_second: 50,
+    });
+    for client in clients {
+        s.faults.push(Fault::Burst { at: span_ms(at + 100), client, room: 7000, writes, text: 900 });
     }
 }
 

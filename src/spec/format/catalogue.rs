@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Role;
+use crate::sim::generate::profile::Profile as Purpose;
+use crate::sim::invariants::Invariant;
 use crate::spec::lit::Lit;
 
 /// Ways to be wrong on purpose.
@@ -42,10 +44,16 @@ pub struct Quirk {
     /// Who finds it.
     #[serde(default)]
     pub found_by: Finder,
+    /// For what the worlds are made in which the simulator hunts it.
+    #[serde(default)]
+    pub profile: Purpose,
     /// The simulator finds it within so many seeds of its profile. Nothing: nobody promises that.
     pub within: Option<u64>,
     /// A seed that finds it, so that a test need not look for one.
     pub seed: Option<u64>,
+    /// The invariants of which one is violated first when it is found.
+    #[serde(default)]
+    pub by: Vec<Invariant>,
 }
 
 /// Who finds a quirk.
