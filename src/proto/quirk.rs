@@ -150,6 +150,14 @@ quirks! {
     NonceReused = "nonce-reused";
     /// Server: a fragment of 2012 has one byte too many.
     FragmentTooLong = "fragment-too-long";
+    /// Server: a standby that takes over opens the store as it was when it began to wait.
+    StandbyServesOldDisk = "standby-serves-old-disk";
+    /// Server: messages of one batch and room all name the last log of before the batch as the one before them.
+    LosesPrevIdInBatch = "loses-prev-id-in-batch";
+    /// Server: what a message changes in two tables is committed in two transactions.
+    CommitsHalfAUnit = "commits-half-a-unit";
+    /// Server: sessions are closed without CHANGESVR before a planned stop.
+    DrainSendsNoChangeSvr = "drain-sends-no-changesvr";
     /// Client: never sends PING.
     NeverPings = "never-pings";
     /// Client: takes no notice of a reply that does not come.
@@ -220,6 +228,12 @@ quirks! {
     TrimsText = "trims-text";
     /// Client: of 2023, names the key type of 2019.
     KeyTypeOf2019 = "key-type-of-2019";
+    /// Client: stays where it is after CHANGESVR, and comes back to the same carriage.
+    IgnoresChangeSvr = "ignores-changesvr";
+    /// Client: waits exactly as long as it may, so that all that fell together rise together.
+    NoJitter = "no-jitter";
+    /// Client: gives its requests two ids in turn, whether they are in flight or not.
+    ReusesPacketIds = "reuses-packet-ids";
 }
 
 impl Quirk {

@@ -5,6 +5,7 @@
 
 mod bites;
 mod dials;
+mod moves;
 mod orders;
 mod throttle;
 
@@ -16,6 +17,7 @@ use std::task::Waker;
 
 pub use self::bites::Bites;
 use self::dials::Dials;
+use self::moves::Moves;
 pub use self::orders::{Orders, ResetWay};
 use self::throttle::Throttles;
 pub use self::throttle::{Grant, Narrow};
@@ -57,6 +59,7 @@ struct State {
     /// When bytes came last to each owner.
     came: BTreeMap<Arc<str>, Time>,
     dials: Dials,
+    moves: Moves,
 }
 
 /// The records. Clones are handles on the same ones.
@@ -97,6 +100,7 @@ impl Control {
     pub fn open(&self, owner: &Arc<str>) -> u64 {
         let mut s = self.lock();
         s.next_line += 1;
+        s.moves.begin(owner);
         let n = s.next_line;
         s.lines.insert(n, Line { owner: owner.clone(), address: None, reset: false, wakers: [None, None] });
         n

@@ -192,6 +192,20 @@ impl SimDisk {
         self.state().lying = lying;
     }
 
+    /// What a process would read now: the whole image.
+    #[must_use]
+    pub fn image(&self) -> Vec<u8> {
+        self.state().view.clone()
+    }
+
+    /// A planted bug: the disk is an older one.
+    pub fn become_old(&self, image: Vec<u8>) {
+        let mut s = self.state();
+        s.unsynced.clear();
+        s.durable.clone_from(&image);
+        s.view = image;
+    }
+
     /// How often each fault bit, over all lives of this disk.
     #[must_use]
     pub fn bites(&self) -> Bites {

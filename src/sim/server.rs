@@ -28,6 +28,7 @@ use super::trace::{Kind, Tracer};
 use super::watch::Watch;
 use crate::net::serve::{Doors, Setup, Steer, Unwrapper, serve};
 use crate::proto::entropy::Entropy;
+use crate::proto::quirk::Quirk;
 use crate::proto::secure::{KeyRing, unwrap};
 use crate::proto::server::Server;
 use crate::store::Database;
@@ -51,6 +52,8 @@ struct Host {
     ended: Option<Ended>,
     /// A standby waits for this.
     turn: Option<oneshot::Sender<()>>,
+    /// The disk as it was when the standby began to wait, where that bug is planted.
+    stale: Option<Vec<u8>>,
     /// A front is told by this where the carriage is.
     steer: Option<mpsc::UnboundedSender<Steer>>,
 }
@@ -215,7 +218,10 @@ impl ServerBox {
             return None;
         }
         let (turn, comes) = oneshot::channel();
-        cell.hosts.get_mut(host)?.turn = Some(turn);
+        let planted = self.scenario.quirk_set().has(Quirk::StandbyServesOldDisk);
+        let stale = planted.then(|| cell.disk.image());
+        let waiting = cell.hosts.get_mut(host)?;
+        (waiting.turn, waiting.stale) = (Some(turn), stale);
         Some(comes)
     }
 
@@ -250,6 +256,9 @@ impl ServerBox {
         let mut cell = self.cell();
         cell.lives += 1;
         let disk = cell.disk.clone();
+        if let Some(stale) = cell.hosts.get_mut(host).and_then(|h| h.stale.take()) {
+            disk.become_old(stale);
+        }
         if cell.opened.replace(disk.clone()).is_some_and(|before| !before.is_dead()) {
             self.court.report(Invariant::Fenced, format!("{host} opens a disk that somebody else still has"));
         }

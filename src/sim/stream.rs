@@ -120,6 +120,9 @@ impl<S: Send + 'static> FaultStream<S> {
     fn note_packets(&self, way: Way, seen: &[Seen]) {
         for p in seen {
             self.trace.packet(&self.side.owner, self.line, way, p);
+            if way == Way::In && self.side.carriage && p.method == "CHANGESVR" {
+                self.control.told_to_move(&self.side.owner, self.line);
+            }
             let holds = self.control.holds(&self.side.link, &self.side.server);
             self.control.sometimes().client_packet(&self.side.owner, self.line, way, p, holds);
         }
@@ -132,6 +135,7 @@ impl<S: Send + 'static> FaultStream<S> {
     /// Keeps in mind that the stream broke, when this says so.
     fn mind<T>(&self, polled: &Poll<io::Result<T>>) {
         if let Poll::Ready(Err(e)) = polled {
+            self.control.doubt(self.line);
             if e.kind() == io::ErrorKind::ConnectionReset {
                 self.trace.broke(self.line);
             }

@@ -6,6 +6,7 @@
 mod ends;
 mod logs;
 mod members;
+mod requests;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -289,15 +290,14 @@ impl Watch {
         if let Some(login) = view.login.clone() {
             self.asks(&login, &mut asked, p);
         }
-        if let Some(view) = self.conns.get_mut(&conn) {
-            view.asked.entry((p.id, p.method.clone())).or_default().push(asked);
-        }
+        self.note_request(conn, asked, p);
     }
 
     fn went(&mut self, conn: ConnId, p: &Seen) {
         self.closes.packets_out += 1;
         self.packet(conn, Way::Out, p);
         let Some(view) = self.conns.get_mut(&conn) else { return };
+        view.wire.says(&p.method);
         match view.asked.get_mut(&(p.id, p.method.clone())) {
             Some(asked) if !asked.is_empty() => {
                 let asked = asked.remove(0);

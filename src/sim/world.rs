@@ -29,7 +29,8 @@ use super::tokens::Tokens;
 use super::trace::{Kind, Tracer};
 use super::watch::{Bounds, LOOK_EVERY, Watch};
 use crate::net::connect::{Setup, connect};
-use crate::proto::client::{Action, Client, ClientConfig, Endpoint, Event};
+use crate::proto::client::{Action, Client, ClientConfig, Endpoint, Event, Why};
+use crate::proto::command::Door;
 use crate::proto::entropy::Entropy;
 use crate::proto::limits::Limits;
 use crate::proto::secure::{KeyRing, PublicRing};
@@ -40,6 +41,8 @@ const ACTIONS_MAX: usize = 4096;
 const DIALS_MAX: usize = 60;
 /// The time above.
 const DIALS_WITHIN: Duration = Duration::from_secs(5);
+/// A first wait may end in one of so many steps, or nobody looks whether those who fall together rise together.
+const SPREAD_MIN: u32 = 6;
 /// More clients than these may all connect in one step.
 const FEW: usize = 100;
 /// The user id of `u1` is one above this.
@@ -245,8 +248,10 @@ impl World {
                 let Some(c) = self.clients.get(i) else { continue };
                 self.trace.record(&c.label, 0, Kind::Event(brief(&event)));
                 self.control.sometimes().client_event(&c.label, &event);
-                if matches!(event, Event::LoginRefused { .. }) {
-                    self.refused.insert(i);
+                match &event {
+                    Event::LoginRefused { .. } => drop(self.refused.insert(i)),
+                    Event::Disconnected { door: Door::Carriage, why: Why::Closed } => self.hung_up(&c.label),
+                    _ => {}
                 }
                 self.model.event(i, &event);
             }
@@ -265,6 +270,21 @@ impl World {
         if let Some(owner) = self.control.rush(DIALS_MAX, DIALS_WITHIN) {
             let what = format!("{owner} connects more than {DIALS_MAX} times in {DIALS_WITHIN:?}");
             self.court.report(Invariant::Bounded, what);
+        }
+        // Where a step is not much shorter than the wait there is little to choose from.
+        let spreads = self.timing.backoff.base >= self.scenario.world.tick.0 * SPREAD_MIN;
+        if let Some((clients, at_once)) = self.control.crowd().filter(|_| spreads) {
+            let what = format!("of {clients} clients that lost their connections at once {at_once} come back at once");
+            self.court.report(Invariant::Bounded, what);
+        }
+    }
+
+    /// The other end, or the network, has ended the connection of a client.
+    fn hung_up(&self, label: &Arc<str>) {
+        self.control.lost(label);
+        if self.control.was_told_to_move(label) {
+            let what = format!("{label} was told to change servers, and stayed until its connection was closed");
+            self.court.report(Invariant::Drained, what);
         }
     }
 

@@ -48,6 +48,8 @@ pub struct Database {
     db: redb::Database,
     /// A commit failed: what is on the disk is not known.
     failed: bool,
+    /// A planted bug: what a unit writes in two tables is committed in two transactions.
+    in_halves: bool,
     /// The directory is ours as long as this is open.
     _lock: Option<File>,
 }
@@ -62,6 +64,11 @@ impl Database {
             return Err(StoreError("an earlier commit failed; the store must be opened anew".to_owned()));
         }
         Unit::begin(self)
+    }
+
+    /// Has the planted bug `commits-half-a-unit` from now on.
+    pub const fn commit_in_halves(&mut self) {
+        self.in_halves = true;
     }
 }
 

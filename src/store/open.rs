@@ -171,7 +171,7 @@ fn ready(db: redb::Database, path: &Path, lock: Option<File>) -> Result<Database
     if refuse(tables::find(&db), path)? == Found::Nothing {
         tables::create(&db).map_err(|e| from_redb(path, e))?;
     }
-    Ok(Database { db, failed: false, _lock: lock })
+    Ok(Database { db, failed: false, in_halves: false, _lock: lock })
 }
 
 fn refuse(found: Result<Found, redb::Error>, path: &Path) -> Result<Found, OpenError> {

@@ -1,5 +1,6 @@
 //! A secret chat on a real directory: what the server has written there, byte for byte.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use bson::{Bson, Document, doc};
@@ -28,7 +29,8 @@ fn ask(
     let mut unit = db.begin()?;
     let (mut answer, config) = (Answer::default(), Config::default());
     let body = wire::Document::check(&bytes, &Limits::DEFAULT).map_err(|e| format!("{e:?}"))?;
-    let ask = Ask { id, era: Era::E2025, user, now: NOW, body, config: &config, last_log_id: 0, media_secret: [0; 32] };
+    let (era, config, media_secret, batch) = (Era::E2025, &config, [0; 32], &BTreeMap::new());
+    let ask = Ask { id, era, user, now: NOW, body, config, last_log_id: 0, media_secret, batch };
     handler(id)(&ask, &unit, &mut answer).map_err(|e| format!("{id:?}: {e:?}"))?;
     for effect in &answer.effects {
         unit.apply(effect)?;

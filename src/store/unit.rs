@@ -6,7 +6,7 @@
 //! What may never be stored, whoever asks, is refused here: a log that does not follow the last one, a watermark past
 //! the last log, a room of unknown users. Such a refusal is a bug of the caller, and the unit must be dropped.
 
-mod unsynced;
+mod planted;
 use std::ops::Bound;
 
 use redb::{ReadTransaction, ReadableTable, WriteTransaction};
@@ -147,10 +147,10 @@ impl<'d> Unit<'d> {
         }
         header.last_log_id = id;
         header.updated_at = header.updated_at.max(u32::try_from(log.send_at).unwrap_or(0));
-        let write = self.write()?;
-        let mut logs = write.open_table(LOGS).map_err(failed)?;
-        logs.insert((log.chat_id, id), record::log_bytes(log).as_slice()).map_err(failed)?;
-        put_header(write, log.chat_id, &header)
+        let bytes = record::log_bytes(log);
+        self.write()?.open_table(LOGS).map_err(failed)?.insert((log.chat_id, id), bytes.as_slice()).map_err(failed)?;
+        self.half_done()?;
+        put_header(self.write()?, log.chat_id, &header)
     }
 
     fn set_watermark(&mut self, chat_id: i64, user_id: i64, log_id: i64) -> Result<(), StoreError> {

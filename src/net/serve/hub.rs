@@ -34,7 +34,10 @@ pub(super) struct Hub {
 }
 
 impl Hub {
-    pub(super) fn new(server: Server, db: Database, setup: Setup, inbox: mpsc::Sender<Event>) -> Self {
+    pub(super) fn new(server: Server, mut db: Database, setup: Setup, inbox: mpsc::Sender<Event>) -> Self {
+        if server.config().quirks.has(Quirk::CommitsHalfAUnit) {
+            db.commit_in_halves();
+        }
         let (open, live, awaits_key) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
         Self {
             server,

@@ -21,11 +21,16 @@ impl Retries {
 
     /// How long to wait now: anything from nothing to `base` × 2ⁿ after n vain tries, at most `max`.
     pub(super) fn next_delay(&mut self) -> Duration {
+        let ceiling = u64::try_from(self.next_ceiling().as_micros()).unwrap_or(u64::MAX);
+        Duration::from_micros(self.entropy.below(ceiling.saturating_add(1)))
+    }
+
+    /// The longest wait now. It counts as a vain try.
+    pub(super) fn next_ceiling(&mut self) -> Duration {
         //= CLIENT-BACKOFF-1
         let grown = self.config.base.saturating_mul(2u32.saturating_pow(self.failed.min(31)));
-        let ceiling = grown.min(self.config.max).as_micros();
         self.failed = self.failed.saturating_add(1);
-        Duration::from_micros(self.entropy.below(u64::try_from(ceiling).unwrap_or(u64::MAX).saturating_add(1)))
+        grown.min(self.config.max)
     }
 
     /// It worked: begin anew with `base`.

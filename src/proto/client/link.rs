@@ -130,6 +130,12 @@ impl Link {
         }
     }
 
+    /// Takes out what is here of a frame or packet that is not complete: for a planted bug.
+    pub(super) fn take_rest(&mut self) -> Vec<u8> {
+        let frame = self.opener.as_mut().map(Opener::take_rest).unwrap_or_default();
+        if frame.is_empty() { self.deframer.take_rest() } else { frame }
+    }
+
     /// Takes bytes of the server into `deframer`, which is its own, lent out by the caller.
     pub(super) fn receive(&mut self, bytes: &[u8], deframer: &mut Deframer) -> Result<(), Malformed> {
         match &mut self.opener {

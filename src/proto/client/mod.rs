@@ -77,7 +77,7 @@ use carriage::Account;
 use link::{Asked, Content, Link};
 use outbox::Outbox;
 use pending::Open;
-use planted::Kept;
+use planted::Leftovers;
 use rooms::Rooms;
 use route::Route;
 use state::{Happening, Move, next};
@@ -89,8 +89,8 @@ pub struct Client {
     config: ClientConfig,
     state: State,
     link: Option<Link>,
-    /// What a connection leaves to the next: nothing, unless that bug is planted.
-    kept: Kept,
+    /// What is left of the connection before `link`: nothing, unless a bug is planted.
+    leftovers: Leftovers,
     next_conn: ConnId,
     retries: Retries,
     /// When the backoff ends.
@@ -119,7 +119,7 @@ impl Client {
         Self {
             state: State::Away,
             link: None,
-            kept: Kept::default(),
+            leftovers: Leftovers::default(),
             next_conn: 1,
             retries,
             retry_at: Time::default(),
@@ -218,9 +218,7 @@ impl Client {
     }
 
     fn retry(&mut self, now: Time) {
-        //= CLIENT-BACKOFF-1
-        let delay = if self.has(Quirk::NoBackoff) { core::time::Duration::ZERO } else { self.retries.next_delay() };
-        self.retry_at = now + delay;
+        self.retry_at = now + self.next_delay();
         self.state = State::AwaitsRetry;
     }
 
@@ -314,9 +312,9 @@ impl Client {
     /// while they are acted on.
     fn receive(&mut self, conn: ConnId, bytes: &[u8], now: Time) {
         let Some(link) = self.link.as_mut().filter(|l| l.up) else { return };
-        let limits = self.config.limits;
+        let (limits, bytes) = (self.config.limits, self.leftovers.before(conn, bytes));
         let mut deframer = core::mem::replace(&mut link.deframer, Deframer::new(limits));
-        let received = link.receive(bytes, &mut deframer);
+        let received = link.receive(&bytes, &mut deframer);
         loop {
             // Whole packets before the first bad byte count: the server has sent them.
             let step = match deframer.next_packet() {

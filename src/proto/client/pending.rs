@@ -24,17 +24,34 @@ pub(super) struct Pending<T> {
     open: BTreeMap<u32, Open<T>>,
     last_id: u32,
     asked: u64,
+    /// A planted bug: two ids in turn, whatever is in flight.
+    reuses: bool,
+}
+
+impl<T> Default for Pending<T> {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl<T> Pending<T> {
     pub(super) const fn new() -> Self {
-        Self { open: BTreeMap::new(), last_id: 0, asked: 0 }
+        Self { open: BTreeMap::new(), last_id: 0, asked: 0, reuses: false }
+    }
+
+    /// How the quirk `reuses-packet-ids` gives ids.
+    pub(super) const fn reuse_ids(&mut self) {
+        self.reuses = true;
     }
 
     /// Notes a request and gives its packet id.
     pub(super) fn open(&mut self, method: Method, what: T, deadline: Time) -> u32 {
         //= CLIENT-ID-1
         loop {
+            if self.reuses {
+                self.last_id = self.last_id % 2 + 1;
+                break;
+            }
             self.last_id = self.last_id.wrapping_add(1);
             if self.last_id != 0 && !self.open.contains_key(&self.last_id) {
                 break;

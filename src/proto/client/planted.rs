@@ -1,9 +1,11 @@
 //! Planted bugs of the client that are more than a condition (`spec/quirks.yaml`). With none of them each function does
 //! what is right.
 
+use core::time::Duration;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::event::{Event, Failure, Why};
+use super::event::{ConnId, Event, Failure, Why};
 use super::link::{Asked, Link};
 use super::pending::{Open, Pending};
 use super::{Client, Quirk};
@@ -14,27 +16,45 @@ use crate::proto::time::Time;
 use crate::proto::wire::header::BODY_TYPE;
 use crate::proto::wire::{Deframer, Header, Method};
 
-/// What a connection leaves to the next one.
-#[derive(Debug)]
-pub(super) struct Kept {
-    pending: Pending<Asked>,
+/// What one connection leaves to the next: nothing.
+#[derive(Debug, Default)]
+pub(super) struct Leftovers {
+    /// `pending-outlives-connection`: what it was asked.
+    requests: Pending<Asked>,
+    /// `keeps-half-packet`: of a packet or frame that was not complete.
     bytes: Vec<u8>,
+    /// Which connection has got them.
+    read_by: ConnId,
 }
 
-impl Default for Kept {
-    fn default() -> Self {
-        Self { pending: Pending::new(), bytes: Vec::new() }
+impl Leftovers {
+    /// What came on a connection, the first time behind what was left.
+    pub(super) fn before<'b>(&mut self, conn: ConnId, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+        if self.bytes.is_empty() || self.read_by == conn {
+            return Cow::Borrowed(bytes);
+        }
+        self.read_by = conn;
+        Cow::Owned([&self.bytes, bytes].concat())
     }
 }
 
 impl Client {
+    /// How long to wait before the next try.
+    pub(super) fn next_delay(&mut self) -> Duration {
+        if self.has(Quirk::NoBackoff) {
+            return Duration::ZERO;
+        }
+        if self.has(Quirk::NoJitter) { self.retries.next_ceiling() } else { self.retries.next_delay() }
+    }
+
     /// The requests that end with their connection: all that are open.
     pub(super) fn ended_with(&mut self, link: &mut Link) -> Vec<Open<Asked>> {
-        if self.has(Quirk::KeepsHalfPacket) {
-            self.kept.bytes = link.deframer.take_rest();
+        // Nothing takes away what makes no sense: who has begun with leftovers leaves them to the next one.
+        if self.has(Quirk::KeepsHalfPacket) && self.leftovers.read_by != link.conn {
+            self.leftovers.bytes = link.take_rest();
         }
         if self.has(Quirk::PendingOutlivesConnection) {
-            self.kept.pending = core::mem::replace(&mut link.pending, Pending::new());
+            self.leftovers.requests = core::mem::take(&mut link.pending);
             return Vec::new();
         }
         link.pending.drain()
@@ -42,11 +62,11 @@ impl Client {
 
     /// A new connection gets what the former one has left: nothing.
     pub(super) fn inherit(&mut self, link: &mut Link) {
-        if self.has(Quirk::KeepsHalfPacket) {
-            link.deframer.buffer_mut().append(&mut self.kept.bytes);
-        }
         if self.has(Quirk::PendingOutlivesConnection) {
-            link.pending = core::mem::replace(&mut self.kept.pending, Pending::new());
+            link.pending = core::mem::take(&mut self.leftovers.requests);
+        }
+        if self.has(Quirk::ReusesPacketIds) {
+            link.pending.reuse_ids();
         }
     }
 

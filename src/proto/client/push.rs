@@ -142,7 +142,7 @@ impl Client {
 
     fn moves(&mut self, now: Time) {
         //= CLIENT-CHANGESVR-1
-        if next(self.state, Happening::Moved) != Move::Ignore {
+        if next(self.state, Happening::Moved) != Move::Ignore && !self.has(Quirk::IgnoresChangeSvr) {
             self.tell(Event::ServerMoves);
             self.step(Happening::Moved, now);
         }

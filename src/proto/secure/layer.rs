@@ -107,6 +107,11 @@ impl Opener {
         self.partial.len()
     }
 
+    /// Takes out what is kept of a frame that is not complete.
+    pub fn take_rest(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.partial)
+    }
+
     /// Takes the next bytes of the stream, cut anywhere, and appends the plaintext of every frame that they complete.
     ///
     /// What it appends does not depend on the cuts. Of an incomplete frame it keeps the bytes that came, never room

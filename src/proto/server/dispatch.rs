@@ -1,5 +1,7 @@
 //! Which handler answers which command, and what goes into a handler and comes out of it.
 
+use std::collections::BTreeMap;
+
 use super::Config;
 use super::handlers as h;
 use super::media::Transfer;
@@ -31,6 +33,8 @@ pub struct Ask<'a> {
     pub last_log_id: i64,
     /// What makes the keys of files unguessable.
     pub media_secret: [u8; 32],
+    /// The last log of rooms before this batch: nothing, unless `loses-prev-id-in-batch` is planted.
+    pub batch: &'a BTreeMap<i64, i64>,
 }
 
 impl<'a> Ask<'a> {

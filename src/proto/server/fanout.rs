@@ -74,7 +74,7 @@ impl Server {
         if let Some(s) = self.sessions.get_mut(&conn).filter(|s| !s.out.is_empty()) {
             let bytes = core::mem::take(&mut s.out);
             s.in_flight += bytes.len();
-            self.early.push_back(Output::Transmit { conn, bytes });
+            self.planted.early.push_back(Output::Transmit { conn, bytes });
         }
     }
 
@@ -111,8 +111,11 @@ impl Server {
         self.push_one(conn, CommandId::KickOut, &kickout::Push { reason: Some(reason) });
     }
 
+    //= PROMISE-DRAINED-1
     pub(super) fn push_changesvr(&mut self, conn: ConnId) {
-        self.push_one(conn, CommandId::ChangeSvr, &changesvr::Push {});
+        if !self.config.quirks.has(Quirk::DrainSendsNoChangeSvr) {
+            self.push_one(conn, CommandId::ChangeSvr, &changesvr::Push {});
+        }
     }
 
     /// Pushes a body that is ready to one connection.

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::dispatch::Answer;
 use super::media::Transfer;
+use super::planted::Planted;
 use super::store::{Store, StoreError};
 use super::{Config, ConnId};
 use crate::proto::command::Door;
@@ -163,8 +164,7 @@ pub struct Server {
     pub(super) timers: BTreeSet<(Time, ConnId)>,
     pub(super) dirty: BTreeSet<ConnId>,
     pub(super) outputs: VecDeque<Output>,
-    /// Pushes that do not wait for the commit: a planted bug.
-    pub(super) early: VecDeque<Output>,
+    pub(super) planted: Planted,
     /// When the input came that is being handled.
     pub(super) now: Time,
 }
@@ -192,7 +192,7 @@ impl Server {
             timers: BTreeSet::new(),
             dirty: BTreeSet::new(),
             outputs: VecDeque::new(),
-            early: VecDeque::new(),
+            planted: Planted::default(),
             now: Time::default(),
         }
     }
@@ -253,6 +253,7 @@ impl Server {
     /// The next thing to do; drain it until it is empty, after the commit.
     //= PROMISE-DURABLE-1
     pub fn poll_output(&mut self) -> Option<Output> {
+        self.planted.batch.clear();
         while let Some(conn) = self.dirty.pop_first() {
             let Some(s) = self.sessions.get_mut(&conn) else { continue };
             if s.out.is_empty() {
@@ -267,11 +268,6 @@ impl Server {
             self.sessions.remove(conn);
         }
         Some(next)
-    }
-
-    /// What goes out before the commit: nothing, unless a bug is planted.
-    pub fn poll_early(&mut self) -> Option<Output> {
-        self.early.pop_front()
     }
 
     /// When to come back with [`Input::Tick`].

@@ -24,6 +24,7 @@
 //! | `media` | connections on which a file goes up or down |
 //! | [`hash`] | SHA-1 of a file that comes in parts |
 //! | `changes` | which rooms changed when |
+//! | `planted` | ways to be wrong on purpose |
 //! | [`records`] | what is kept on the shelves of the store |
 
 mod changes;
@@ -35,6 +36,7 @@ pub mod hash;
 mod machine;
 mod media;
 mod packets;
+mod planted;
 pub mod records;
 pub mod store;
 

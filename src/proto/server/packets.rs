@@ -171,6 +171,7 @@ impl Server {
                     store.apply(effect)?;
                 }
                 changes::note(store, &answer.effects)?;
+                self.note_batch(&answer.effects);
                 self.last_log_id = self.last_log_id.max(answer.last_log_id);
                 if let Some((user, device)) = answer.login {
                     self.logged_on(conn, user, device, now);
@@ -197,8 +198,8 @@ impl Server {
 
     /// A request with an empty body.
     pub(super) fn ask(&self, id: CommandId, era: Era, user: i64, now: Time) -> Ask<'_> {
-        let (config, media_secret) = (&self.config, self.media_secret);
-        Ask { id, era, user, now, body: Document::EMPTY, config, last_log_id: self.last_log_id, media_secret }
+        let (config, media_secret, batch) = (&self.config, self.media_secret, &self.planted.batch);
+        Ask { id, era, user, now, body: Document::EMPTY, config, last_log_id: self.last_log_id, media_secret, batch }
     }
 
     /// A login succeeded: the older session of the same device ends before anything else happens.

@@ -76,6 +76,7 @@ impl<S: Send + 'static> FaultStream<S> {
         } else {
             return;
         }
+        self.control.doubt(self.line);
         self.note("a bit that came is flipped");
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{LOOK_EVERY, Watch};
 use crate::proto::error::PeerMisbehaved;
+use crate::proto::secure::Era;
 use crate::proto::server::{ConnId, Why};
 use crate::proto::time::Time;
 use crate::sim::invariants::Invariant;
@@ -55,6 +56,11 @@ impl Watch {
             }
             Why::Drained => {
                 c.drained += 1;
+                // 2012 has no word for it.
+                let told = view.wire.told_to_move || view.tap.era() == Some(Era::E2012);
+                if view.login.is_some() && !told {
+                    self.court.report(Invariant::Drained, format!("c{conn} is closed without being told why"));
+                }
                 false
             }
             Why::Store => {

@@ -18,6 +18,8 @@ pub(super) struct Wire {
     head: Vec<u8>,
     skip: usize,
     nonces: BTreeSet<[u8; NONCE_LEN]>,
+    /// The peer was told to change servers.
+    pub(super) told_to_move: bool,
 }
 
 impl Wire {
@@ -56,6 +58,11 @@ impl Wire {
             }
         }
         fresh
+    }
+
+    /// The server says this.
+    pub(super) fn says(&mut self, method: &str) {
+        self.told_to_move |= method == "CHANGESVR";
     }
 
     /// The network has taken some.

@@ -1,5 +1,7 @@
 //! What no case can bring about: a block, a large room, a clock that went back.
 
+use std::collections::BTreeMap;
+
 use super::create::create;
 use super::members::addmem;
 use super::rooms::chatonroom;
@@ -37,7 +39,8 @@ fn ask<'b>(
     encode(body, &mut bytes);
     let body = Document::check(&bytes, &Limits::DEFAULT).map_err(|e| e.to_string())?;
     let (id, era) = (CommandId::Create, Era::E2025);
-    let ask = Ask { id, era, user: 1001, now: NOW, body, config, last_log_id: 0, media_secret: [0; 32] };
+    let (media_secret, batch) = ([0; 32], &BTreeMap::new());
+    let ask = Ask { id, era, user: 1001, now: NOW, body, config, last_log_id: 0, media_secret, batch };
     let mut answer = Answer::default();
     match handler(&ask, store, &mut answer) {
         Ok(()) => {}

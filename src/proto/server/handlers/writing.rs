@@ -11,6 +11,7 @@ use crate::proto::limits::MESSAGE_LEN_MAX;
 use crate::proto::quirk::Quirk;
 use crate::proto::secure::Era;
 use crate::proto::server::dispatch::{Answer, Ask, Refused};
+use crate::proto::server::planted::told;
 use crate::proto::server::store::{Effect, Log, Room, RoomKind, Store, next_log_id};
 
 /// The type of a text message.
@@ -121,9 +122,10 @@ pub(super) fn write_into(
         ..new_log(ask, room)
     };
     let author = nick_name(store, room, ask.user)?;
-    push_msg(ask, room, &log, letter, &author, answer);
-    append(log.clone(), answer);
-    Ok(Written { log, author })
+    let told = told(ask, log.clone());
+    push_msg(ask, room, &told, letter, &author, answer);
+    append(log, answer);
+    Ok(Written { log: told, author })
 }
 
 /// Refuses texts that are together longer than a message may be.

@@ -5,6 +5,8 @@ mod open;
 mod pages;
 mod rooms;
 
+use std::collections::BTreeMap;
+
 use crate::proto::client::tests::memory::Memory;
 use crate::proto::command::field::{Body, encode};
 use crate::proto::command::{Call, CommandId};
@@ -92,7 +94,8 @@ impl Rig {
         encode(q, &mut bytes);
         let body = Document::check(&bytes, &Limits::DEFAULT).map_err(Refused::Body)?;
         let Self { era, now, last_log_id, .. } = *self;
-        let ask = Ask { id, era, user, now, body, config: &self.config, last_log_id, media_secret: [0; 32] };
+        let (config, media_secret, batch) = (&self.config, [0; 32], &BTreeMap::new());
+        let ask = Ask { id, era, user, now, body, config, last_log_id, media_secret, batch };
         let mut answer = Answer::default();
         handler(id)(&ask, &self.store, &mut answer)?;
         for effect in &answer.effects {
