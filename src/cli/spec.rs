@@ -192,6 +192,9 @@ fn lint_all(corpus: &Corpus, src: Option<&Path>) -> Outcome {
 
 fn show_coverage(corpus: &Corpus, word: &str) -> Outcome {
     let rows: Vec<_> = coverage::rows(corpus).into_iter().filter(|r| r.requirement.id.contains(word)).collect();
+    if rows.is_empty() {
+        return Err(Failure::usage(format!("no requirement has `{word}` in its id")));
+    }
     print(&coverage::table(&rows))?;
     let reached = coverage::coverage(corpus);
     eprintln!("{reached}");
