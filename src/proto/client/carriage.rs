@@ -30,7 +30,8 @@ const PAGES_MAX: u32 = 1000;
 pub(super) struct Account {
     pub(super) user_id: i64,
     revision: i32,
-    lbk: i32,
+    /// The revision of the block list that has come, by BLSYNC.
+    pub(super) lbk: i32,
     pub(super) ltk: i64,
     last_token_id: i64,
     /// Token and room that the last page ended with.
@@ -60,7 +61,6 @@ struct Page<'a> {
     gone: Vec<i64>,
     last_chat_id: i64,
     last_token_id: i64,
-    lbk: i32,
     whole: bool,
     eof: bool,
 }
@@ -224,7 +224,6 @@ impl Client {
             gone: reply.del_chat_ids,
             last_chat_id: reply.last_chat_id,
             last_token_id: reply.last_token_id,
-            lbk: reply.lbk,
             whole,
             eof,
         };
@@ -240,7 +239,6 @@ impl Client {
             gone: reply.del_chat_ids,
             last_chat_id: reply.last_chat_id,
             last_token_id: reply.last_token_id,
-            lbk: reply.lbk,
             whole: status == status::OK,
             eof: reply.eof || status != status::OK,
         };
@@ -274,7 +272,6 @@ impl Client {
         self.account.cursor = (page.last_token_id, page.last_chat_id);
         if page.whole && page.eof {
             self.account.last_token_id = page.last_token_id;
-            self.account.lbk = page.lbk;
         }
         self.account.pages += 1;
         if page.eof || self.has(Quirk::StopsAtFirstPage) {

@@ -33,6 +33,8 @@ pub(super) enum Asked {
 pub(super) struct About {
     /// The room, 0 where there is none.
     pub(super) room: i64,
+    /// The open link, 0 where there is none.
+    pub(super) link: i64,
     /// UPDATECHAT: whether messages shall alert.
     pub(super) alert: Option<bool>,
 }

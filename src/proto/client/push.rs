@@ -6,8 +6,8 @@ use super::state::{Happening, Move, next};
 use super::{Client, Quirk};
 use crate::proto::command::types::ChatLog;
 use crate::proto::command::{
-    Command, CommandId, decunread, delmem, feed, kickout, left, linkkicked, msg, newmem, syncdlmsg, syncjoin,
-    syncmodmsg,
+    Command, CommandId, decunread, delmem, feed, kickout, left, linkkicked, lnkdeleted, msg, newmem, syncdlmsg,
+    syncjoin, syncmemt, syncmodmsg,
 };
 use crate::proto::error::Malformed;
 use crate::proto::time::Time;
@@ -78,6 +78,14 @@ impl Client {
             CommandId::LinkKicked => {
                 let push: linkkicked::Push<'_> = self.read(packet)?;
                 (push.chat_id, Some(push.chat_log))
+            }
+            CommandId::SyncMemT => {
+                let push: syncmemt::Push<'_> = self.read(packet)?;
+                (push.chat_id, push.chat_log)
+            }
+            CommandId::LnkDeleted => {
+                let push: lnkdeleted::Push<'_> = self.read(packet)?;
+                (push.chat_log.chat_id, Some(push.chat_log))
             }
             CommandId::Left => {
                 let push: left::Push = self.read(packet)?;

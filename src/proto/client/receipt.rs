@@ -14,6 +14,8 @@ impl Client {
             CommandId::BlSync => {
                 let push: blsync::Push = self.read(packet)?;
                 let (revision, plus_revision) = (push.revision, push.plus_revision);
+                // Only now: a login that says so and breaks off has brought no list.
+                self.account.lbk = revision.max(plus_revision);
                 self.receipt(packet, &blsync::Receipt { revision, plus_revision });
             }
             CommandId::Hint => self.receipt(packet, &hint::Receipt {}),

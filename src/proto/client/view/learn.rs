@@ -7,9 +7,9 @@ use crate::proto::client::event::{Event, Source};
 use crate::proto::client::link::{About, Asked};
 use crate::proto::command::types::{ChatLog, Member, Meta, RoomInfo, RoomItem};
 use crate::proto::command::{
-    Command, CommandId, addmem, chatinfo, chatonroom, chgmeta, create, deletemsg, delmem, forward, getmem, getmeta,
-    getmetas, joinlink, member, modifymsg, msg, newmem, setmeta, status, syncdlmsg, synclinkcr, syncmodmsg, syncmsg,
-    write,
+    Command, CommandId, addmem, chatinfo, chatonroom, chgmeta, create, createlink, cwrite, deletemsg, delmem, forward,
+    getmem, getmeta, getmetas, joinlink, kickmem, member, modifymsg, msg, newmem, setmemtype, setmeta, status,
+    syncdlmsg, synclinkcr, syncmodmsg, syncmsg, write,
 };
 use crate::proto::error::Malformed;
 use crate::proto::limits::Limits;
@@ -24,7 +24,8 @@ impl About {
     pub(in crate::proto::client) fn read(body: &[u8], limits: &Limits) -> Self {
         let Ok(doc) = Document::check(body, limits) else { return Self::default() };
         let alert = if let Some(Value::Bool(b)) = doc.get("pushAlert") { Some(b) } else { None };
-        Self { room: doc.integer("chatId").unwrap_or_default(), alert }
+        let number = |name| doc.integer(name).unwrap_or_default();
+        Self { room: number("chatId"), link: number("li"), alert }
     }
 }
 
@@ -114,7 +115,7 @@ impl Client {
             }
             CommandId::SyncLinkCr => {
                 let push: synclinkcr::Push<'_> = read(doc)?;
-                push.chat_room.iter().for_each(|info| self.learn_info(info));
+                push.chat_room.iter().for_each(|info| self.entered(info));
             }
             _ => (),
         }
@@ -144,6 +145,19 @@ impl Client {
             }
             CommandId::ChatInfo => self.learn_info(&read::<chatinfo::Reply<'_>>(doc)?.chat_info),
             CommandId::Create => read::<create::Reply<'_>>(doc)?.chat_room.iter().for_each(|info| self.entered(info)),
+            CommandId::CWrite => read::<cwrite::Reply<'_>>(doc)?.chat_room.iter().for_each(|info| self.entered(info)),
+            CommandId::CreateLink => {
+                read::<createlink::Reply<'_>>(doc)?.chat_room.iter().for_each(|info| self.entered(info));
+            }
+            CommandId::DeleteLink => self.changed_link(about.link),
+            CommandId::KickMem => {
+                let reply: kickmem::Reply<'_> = read(doc)?;
+                self.made(reply.chat_id, reply.chat_log.as_ref());
+            }
+            CommandId::SetMemType => {
+                let reply: setmemtype::Reply<'_> = read(doc)?;
+                self.made(reply.chat_id, reply.chat_log.as_ref());
+            }
             CommandId::JoinLink => self.entered(&read::<joinlink::Reply<'_>>(doc)?.chat_room),
             CommandId::GetMeta => self.learn_metas(room, &read::<getmeta::Reply<'_>>(doc)?.metas),
             CommandId::GetMetas => {
@@ -179,6 +193,18 @@ impl Client {
         {
             let message = self.message(room, log.log_id, log, Source::Reply);
             self.hear(message, log.prev_id);
+        }
+    }
+
+    /// Our request has made a log in the rooms of a link, and its reply does not say which: they are looked at.
+    fn changed_link(&mut self, link: i64) {
+        let of_link = |(_, s): &(&i64, &super::Sight)| link != 0 && s.link_id == link && !s.left;
+        let rooms: Vec<i64> = self.view.rooms.iter().filter(of_link).map(|(room, _)| *room).collect();
+        for room in rooms {
+            if let Some(seen) = self.rooms.seen(room) {
+                self.rooms.wanted.insert(room, seen);
+                self.rooms.dirty.insert(room);
+            }
         }
     }
 
