@@ -76,6 +76,8 @@ quirks! {
     IgnoresPing = "ignores-ping";
     /// Server: an upload begins at byte 0 whatever is there already.
     ResumeFromZero = "resume-from-zero";
+    /// Server: goes on with an upload one piece too far: the bytes before are zeros.
+    MediaResumesWrongOffset = "media-resumes-wrong-offset";
     /// Server: completes an upload whose SHA-1 is not the announced one.
     AcceptsWrongHash = "accepts-wrong-hash";
     /// Server: sends a file from its beginning whatever was asked.

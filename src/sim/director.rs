@@ -12,6 +12,7 @@ use std::time::Duration;
 use self::server::Armed;
 pub use self::server::Falls;
 use super::control::{Narrow, Orders};
+use super::courier::{client_of, files_of};
 use super::scenario::Fault;
 use super::server::{HOST, is_server};
 use super::world::World;
@@ -176,7 +177,7 @@ impl Director {
         }
         let all = world.model.devices.iter().map(|d| d.label.clone());
         let struck: Vec<Arc<str>> = all.filter(|_| self.storms.chance(share.into(), 100)).collect();
-        world.control.reset(|owner| struck.iter().any(|s| &**s == owner));
+        world.control.reset(|owner| struck.iter().any(|s| &**s == client_of(owner)));
     }
 
     fn end(&mut self, world: &mut World, fault: &Fault) {
@@ -248,6 +249,10 @@ fn order(world: &World, fault: &Fault) {
         Fault::Cut { client, r#for, .. } => orders(client, &|o| o.cut_until = Some(now + r#for.0)),
         Fault::Join { client, r#for, .. } => orders(client, &|o| o.join_until = Some(now + r#for.0)),
         Fault::Reset { client, after_bytes, way, .. } => orders(client, &|o| {
+            o.reset_after = Some(*after_bytes);
+            o.reset_way = *way;
+        }),
+        Fault::ResetFile { client, after_bytes, way, .. } => orders(&files_of(client), &|o| {
             o.reset_after = Some(*after_bytes);
             o.reset_way = *way;
         }),

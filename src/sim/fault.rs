@@ -141,6 +141,14 @@ pub enum Fault {
         #[serde(default, skip_serializing_if = "is_both")]
         way: ResetWay,
     },
+    /// The same of a connection on which a file of the client goes up or down.
+    ResetFile {
+        at: Span,
+        client: String,
+        after_bytes: u64,
+        #[serde(default, skip_serializing_if = "is_both")]
+        way: ResetWay,
+    },
     /// A bit flips in so many writes of a client, or of the server to it (`down`). Where nothing authenticates, only
     /// in heartbeats; with `plain` in what it says to the doors, or in the headers that come back.
     Flip {
@@ -228,6 +236,7 @@ impl Fault {
             | Self::Join { at, .. }
             | Self::Storm { at, .. }
             | Self::Reset { at, .. }
+            | Self::ResetFile { at, .. }
             | Self::Flip { at, .. }
             | Self::Burst { at, .. } => *at,
         }
@@ -312,6 +321,7 @@ impl Fault {
             | Self::Cut { client, .. }
             | Self::Join { client, .. }
             | Self::Reset { client, .. }
+            | Self::ResetFile { client, .. }
             | Self::Flip { client, .. }
             | Self::Burst { client, .. } => Target::Client(client),
             Self::DiskError { .. } | Self::Storm { .. } => Target::World,

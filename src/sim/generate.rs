@@ -3,6 +3,7 @@
 //! Swarm: each kind of fault is on with p = 1/2, else fully off, and latencies, sizes and counts are drawn too. Random
 //! subsets find more than everything at once.
 
+mod mix;
 mod more;
 pub mod profile;
 
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use self::profile::Profile;
 use super::fault::ResetWay;
-use super::scenario::{Fault, Format, Mix, Scenario, Swarm, Workload, WorldSpec, client_name, host_name};
+use super::scenario::{Fault, Format, Scenario, Swarm, Workload, WorldSpec, client_name, host_name};
 use super::server::HOST;
 use crate::proto::entropy::Entropy;
 use crate::proto::secure::Era;
@@ -79,7 +80,7 @@ pub fn generate_for(profile: Profile, seed: u64) -> Scenario {
     let heal_s = e.range(60, 110);
     let workload = Workload {
         actions: draw(e, 30, 140),
-        mix: mix(seed, e),
+        mix: mix::mix(seed, era, e),
         text_max: if e.chance(1, 2) { 64 } else { draw(e, 3000, 9000) },
         script: Vec::new(),
     };
@@ -96,38 +97,13 @@ pub fn generate_for(profile: Profile, seed: u64) -> Scenario {
         heal_at: span(heal_s),
         quirks: Vec::new(),
     };
+    s.workload.actions += mix::extra(&s.workload.mix);
     profile.shape(&mut s);
     let last_s = s.heal_at.0.as_secs() - 8;
     s.faults = faults(&s, last_s, e);
     more::more(&mut s, last_s);
     profile.add_faults(&mut s, last_s);
     s
-}
-
-/// How often each operation is drawn. Besides writing and reading they are in groups, each on with p = 1/2.
-fn mix(seed: u64, e: &mut Entropy) -> Mix {
-    let (read, open, leave, relogin) = (draw(e, 0, 2), draw(e, 0, 1), draw(e, 0, 1), draw(e, 0, 1));
-    let e = &mut Entropy::named(seed, "generate/operations");
-    let (messages, people, settings) = (e.chance(1, 2), e.chance(1, 2), e.chance(1, 2));
-    let mut up_to = |on: bool, most| if on { draw(e, 0, most) } else { 0 };
-    Mix {
-        write: 8,
-        read,
-        open,
-        leave,
-        relogin,
-        delete: up_to(messages, 2),
-        edit: up_to(messages, 2),
-        react: up_to(messages, 2),
-        fetch: up_to(messages, 2),
-        forward: up_to(messages, 2),
-        invite: up_to(people, 2),
-        create: up_to(people, 1),
-        set_meta: up_to(settings, 2),
-        own_name: up_to(settings, 1),
-        mute: up_to(settings, 1),
-        block: up_to(settings, 1),
-    }
 }
 
 /// Whom and when.

@@ -75,11 +75,12 @@ impl History {
         self.looking.entry((who.to_owned(), room)).or_insert(now);
     }
 
-    /// The answer: the last log of the room.
-    pub fn looked(&mut self, who: &str, room: i64, last: i64, now: Time) {
+    /// The answer: the last log of the room. Gives when it was asked for.
+    pub fn looked(&mut self, who: &str, room: i64, last: i64, now: Time) -> Option<Time> {
         // Two questions may have had two answers: the later one was asked at the latest now.
-        let Some(called) = self.looking.remove(&(who.to_owned(), room)) else { return };
+        let called = self.looking.remove(&(who.to_owned(), room))?;
         self.rooms.entry(room).or_default().looks.push(Look { who: who.to_owned(), called, returned: now, last });
+        Some(called)
     }
 
     /// The connection of `who` is gone, and with it the answers.

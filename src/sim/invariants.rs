@@ -45,6 +45,9 @@ invariants! {
     Matched = "matched" "A reply goes to the request with its id, a push is no reply, and every request and message ends exactly once.";
     Refused = "refused" "Who may not log in is refused, with the documented status.";
     Watermarks = "watermarks" "A read mark rises only and never passes the last message.";
+    Whole = "whole" "A file arrives byte by byte as it was announced, an upload goes on where it broke off, and a file that is not as announced is never there.";
+    Ruled = "ruled" "An open link has one owner, who alone governs it; who comes in says the pass code and was not kicked.";
+    Told = "told" "A login tells a device everything that has changed in its rooms, and a page of messages has those that were asked for.";
     Alive = "alive" "A dead peer is found within its bound, and a live one is never cut off.";
     Bounded = "bounded" "Connections and what waits for them stay under their limits, who lost a connection comes back at a time of its own, and nothing is left over at the end.";
     Drained = "drained" "Before a planned stop every session is told to change servers, and whoever is told leaves by itself.";

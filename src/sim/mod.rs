@@ -14,6 +14,7 @@
 //! | [`scenario`], [`fault`], [`generate`] | a run as data: from a file, from a seed |
 //! | [`world`], [`server`], [`timing`] | hosts, clients, the server's lives, and how long things may take |
 //! | [`net`], [`stream`], [`control`], [`links`] | the drivers' network, and what is done to it |
+//! | [`courier`] | files on their way |
 //! | [`tokens`] | whose tokens are valid |
 //! | [`disk`] | the disk under the store: it forgets what was not synced when its power is cut |
 //! | [`director`], [`workload`] | what breaks when, and what the users do |
@@ -33,6 +34,7 @@
 
 pub mod clock;
 pub mod control;
+pub mod courier;
 pub mod detect;
 pub mod director;
 pub mod disk;

@@ -1,12 +1,18 @@
 //! A simple model beside the system: who is a member of what, what was sent, what was asked for and acknowledged, and
 //! what each device has been told. It hears the events of the clients; `compare` reads the store at the end.
 //!
-//! Checks `durable`, `once`, `ordered`, `private`, `matched`, `watermarks` and the client's side of `alive`.
+//! Checks `durable`, `once`, `ordered`, `private`, `matched`, `watermarks`, `whole`, `ruled` and the client's side of
+//! `alive`.
 //!
 //! | file | what it knows |
 //! | --- | --- |
 //! | `messages` | what a device is told, and what became of what it sent |
 //! | `operations`, `replies` | everything else that a user asks for: what it may change, and what came of it |
+//! | `letters` | what 2012 does in its own way |
+//! | `marks` | how far somebody has read, as pushed and as listed |
+//! | `files` | what goes up and comes down |
+//! | [`open`] | open links: owner, pass code, who was kicked |
+//! | `told` | what a user's other devices learn of what he does |
 //! | [`register`] | a value that many write: which ones a read may see |
 //! | [`places`] | who is in a room, as far as that can be known |
 //! | [`feeds`] | logs that the server makes of what somebody does |
@@ -15,24 +21,34 @@
 
 mod compare;
 pub mod feeds;
+mod files;
+mod letters;
+mod marks;
 mod messages;
+pub mod open;
 mod operations;
 pub mod places;
 pub mod register;
 mod replies;
 mod settled;
 mod shelves;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use self::feeds::Ledger;
+use self::files::File;
+use self::letters::Letter;
+use self::marks::ReadMarks;
+use self::open::Open;
 use self::operations::{Op, Slot};
 use self::places::Place;
 use self::register::Register;
 use super::clock::SimClock;
 use super::control::Control;
+use super::courier::Errand;
 use super::history::History;
 use super::invariants::{Court, Invariant};
 use super::scenario::Do;
@@ -67,11 +83,15 @@ pub struct Device {
     pub online: Option<Time>,
     /// Whether it wants to be.
     pub wants: bool,
+    /// Of 2012.
+    pub old: bool,
     tickets: BTreeMap<u64, Ticket>,
     /// Of the tickets, those that are open.
     unended: usize,
     rooms: BTreeMap<i64, Seen>,
     left: BTreeSet<i64>,
+    /// Whom its user blocks, as far as it was told.
+    blocks: BTreeSet<i64>,
     next_ticket: u64,
 }
 
@@ -80,8 +100,10 @@ pub struct Device {
 struct Room {
     /// At most two people, for good: no group.
     direct: bool,
-    /// There before the run.
-    old: bool,
+    /// No log says who is in it from the beginning.
+    unnamed: bool,
+    /// Its open link, 0 for none.
+    link: i64,
     /// Users who are or were in it, or whom somebody has wanted in it.
     places: BTreeMap<i64, Place>,
     /// The last log that let a user in, where he came later.
@@ -115,6 +137,19 @@ pub struct Model {
     leaving: BTreeMap<(usize, i64), Op>,
     /// Values that are written by many.
     registers: BTreeMap<Slot, Register>,
+    /// How far everybody has read.
+    marks: ReadMarks,
+    /// Texts to people whose room nobody knows yet.
+    letters: BTreeMap<String, Letter>,
+    /// All files that somebody has wanted to send.
+    files: Vec<File>,
+    /// Files that have to set out, and requests whose files are on their way.
+    errands: Vec<Errand>,
+    carried: BTreeMap<(usize, u64), Op>,
+    /// Links that were acknowledged.
+    links: BTreeMap<i64, Open>,
+    /// What devices do next, because of what they were answered.
+    next: Vec<(usize, Action)>,
     /// What was asked for that makes a feed.
     ledger: Ledger,
     /// Rooms that somebody wants to make: who, with everybody who shall be in it.
@@ -148,10 +183,12 @@ impl Model {
             user: *user,
             online: None,
             wants: false,
+            old: false,
             tickets: BTreeMap::new(),
             unended: 0,
             rooms: BTreeMap::new(),
             left: BTreeSet::new(),
+            blocks: BTreeSet::new(),
             next_ticket: 1,
         };
         let mut model = Self {
@@ -167,6 +204,13 @@ impl Model {
             ops: BTreeMap::new(),
             leaving: BTreeMap::new(),
             registers: BTreeMap::new(),
+            marks: ReadMarks::default(),
+            letters: BTreeMap::new(),
+            files: Vec::new(),
+            errands: Vec::new(),
+            carried: BTreeMap::new(),
+            links: BTreeMap::new(),
+            next: Vec::new(),
             ledger: Ledger::default(),
             creating: Vec::new(),
             tally: BTreeMap::new(),
@@ -179,13 +223,18 @@ impl Model {
         model
     }
 
-    fn add_room(&mut self, room: i64, users: &BTreeSet<i64>, direct: bool, old: bool) {
+    fn add_room(&mut self, room: i64, users: &BTreeSet<i64>, direct: bool, unnamed: bool) {
         let places = users.iter().map(|u| (*u, Place::new(true))).collect();
         let (since, known, metas) = (BTreeMap::new(), Vec::new(), Vec::new());
-        self.rooms.insert(room, Room { direct, old, places, since, known, metas });
+        self.rooms.insert(room, Room { direct, unnamed, link: 0, places, since, known, metas });
         for user in users {
             self.rooms_of.entry(*user).or_default().insert(room);
         }
+    }
+
+    /// What devices do next, because of what they were answered.
+    pub fn take_next(&mut self) -> Vec<(usize, Action)> {
+        std::mem::take(&mut self.next)
     }
 
     /// Messages that were acknowledged.
@@ -277,20 +326,16 @@ impl Model {
             Event::Message(m) => self.message(device, m),
             Event::Sent { ticket, room, log_id } => self.sent_as(device, *ticket, *room, *log_id),
             Event::SendFailed { ticket, why } => self.send_failed(device, *ticket, *why),
-            Event::RoomOpened { room, last_log_id, .. } => self.history.looked(&d.label, *room, *last_log_id, now),
+            Event::RoomOpened { room, last_log_id, watermarks, .. } => {
+                if let Some(asked) = self.history.looked(&d.label, *room, *last_log_id, now) {
+                    self.marks_listed(device, *room, watermarks, asked);
+                }
+            }
             Event::Left { room } => self.left(device, *room),
             Event::ActionFailed { method, room, why } if *method == CommandId::Leave.method() => {
                 self.not_left(device, *room, *why);
             }
-            Event::ReadMark { room, watermark, .. } => {
-                let label = d.label.clone();
-                let known = *watermark == 0 || self.is_known(*room, *watermark);
-                // A device that was told of a read mark need not have been told of the message yet.
-                if !known && !self.acked.contains_key(&(*room, *watermark)) {
-                    let what = format!("{label} is told that {watermark} is read in room {room}: no such message");
-                    self.report(Invariant::Watermarks, what);
-                }
-            }
+            Event::ReadMark { room, user_id, watermark } => self.marked(device, *room, *user_id, *watermark),
             Event::Reply { ticket, status, body } => self.replied(device, *ticket, *status, body),
             Event::RequestEnded { ticket, how } => self.request_ended(device, *ticket, *how),
             Event::Pushed { command, body } => self.pushed(device, *command, body),

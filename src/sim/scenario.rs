@@ -158,6 +158,8 @@ pub struct Swarm {
     pub slow_syncs: bool,
     /// `disk_full`.
     pub disk_full: bool,
+    /// `reset_file`.
+    pub file_resets: bool,
 }
 
 /// What the users do before `heal_at`.

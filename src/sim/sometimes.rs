@@ -35,14 +35,17 @@ macro_rules! places {
 
 places! {
     BadBytesFound = "some/bytes that cannot be were found";
+    CodeNotSaid = "some/somebody would join without the pass code";
     CommitTorn = "some/a commit was torn";
     ConnectTimedOut = "some/a connect hung and was given up";
     CutInThree = "some/a packet took three reads or more";
     DiedInCommit = "some/the disk died inside a commit";
     DoubleAnswer = "some/a heartbeat was answered twice";
+    DownloadResumed = "some/a download went on where it had broken off";
     FallenCommitFound = "some/a look-up found what a fallen server had kept";
     FencedLive = "some/a login fenced a live session";
     Fragments = "some/a packet of 2012 was cut into frames";
+    KickedTriesAgain = "some/who was kicked would come again";
     KnockedInDrain = "some/a client came back during a drain";
     LateReply = "some/a reply came after its time was over";
     LeaveInDoubt = "some/a leave was in doubt";
@@ -56,9 +59,12 @@ places! {
     ServerFoundSilent = "some/a client found its server silent";
     SilentFound = "some/the server found a client silent";
     SlowReaderCut = "some/a send queue overflowed and its reader was cut off";
+    StrangerRefusedFile = "some/a stranger was refused a file";
     SyncPages = "some/SYNCMSG took two pages or more";
     TokenRefused = "some/a login was refused for its token";
     TwoInOneRead = "some/one read brought two packets";
+    UploadResumed = "some/an upload went on where it had broken off";
+    WrongFileRefused = "some/a file with another SHA-1 was refused";
     WriteInDoubt = "some/a message was in doubt";
     WritersRaced = "some/one commit had two writers of a room";
 }

@@ -1,7 +1,7 @@
 //! Reads the traffic of one connection from both of its directions, with the session key that the client wrapped.
 //!
 //! For the trace, for the invariants, and for the fault that loses a heartbeat and nothing else. It never changes a
-//! byte, and a stream that it cannot read is silent to it.
+//! byte, and a stream that it cannot read is silent to it. Where a connection carries a file, its bytes are counted.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -81,19 +81,45 @@ impl Seen {
 struct Half {
     opener: Option<Opener>,
     deframer: Deframer,
+    /// Behind a packet for which this holds there are no packets any more, but the bytes of a file.
+    begins_file: fn(&Seen) -> bool,
+    /// Bytes of a file, once one has begun.
+    file: Option<u64>,
+}
+
+/// A request after which the client sends a file.
+fn begins_upload(p: &Seen) -> bool {
+    matches!(p.method.as_str(), "POST" | "MPOST")
+}
+
+/// A reply after which the server sends a file.
+fn begins_download(p: &Seen) -> bool {
+    matches!(p.method.as_str(), "DOWN" | "MINI") && p.integer("status") == Some(0)
 }
 
 impl Half {
+    fn new(begins_file: fn(&Seen) -> bool) -> Self {
+        Self { opener: None, deframer: Deframer::new(Limits::DEFAULT), begins_file, file: None }
+    }
+
     fn push(&mut self, bytes: &[u8]) -> Vec<Seen> {
         let fed = match &mut self.opener {
             Some(opener) => opener.push(bytes, self.deframer.buffer_mut()),
+            None if self.file.is_some() => Ok(()),
             None => self.deframer.push(bytes),
         };
         let mut seen = Vec::new();
         // Whole packets before the first bad byte count.
-        while let Ok(Some(p)) = self.deframer.next_packet() {
+        while self.file.is_none()
+            && let Ok(Some(p)) = self.deframer.next_packet()
+        {
             let (header, method) = (p.header, p.header.method.as_str().to_owned());
-            seen.push(Seen { method, id: header.id, header, body: p.body.to_vec() });
+            let p = Seen { method, id: header.id, header, body: p.body.to_vec() };
+            self.file = (self.begins_file)(&p).then_some(0);
+            seen.push(p);
+        }
+        if let Some(n) = &mut self.file {
+            *n += self.deframer.take_rest().len() as u64;
         }
         if fed.is_err() {
             self.opener = None;
@@ -124,8 +150,8 @@ impl Tap {
     /// A connection that has not begun.
     #[must_use]
     pub fn new(keys: Keys) -> Self {
-        let half = || Half { opener: None, deframer: Deframer::new(Limits::DEFAULT) };
-        Self { keys, phase: Phase::First(Vec::new()), is_sealed: false, up: half(), down: half() }
+        let (up, down) = (Half::new(begins_upload), Half::new(begins_download));
+        Self { keys, phase: Phase::First(Vec::new()), is_sealed: false, up, down }
     }
 
     /// The client sent these.
@@ -182,6 +208,12 @@ impl Tap {
     pub fn is_whole_down(&self) -> bool {
         let sealed = self.down.opener.as_ref().map_or(0, Opener::pending);
         self.phase == Phase::Known && sealed == 0 && self.down.deframer.pending() == 0
+    }
+
+    /// Bytes of a file that the client has sent on this connection.
+    #[must_use]
+    pub fn uploaded(&self) -> u64 {
+        self.up.file.unwrap_or_default()
     }
 
     fn secure(&mut self, handshake: &Handshake) -> bool {

@@ -20,6 +20,8 @@ pub struct Timing {
     pub login_within: Duration,
     /// The server ends a session after this much silence.
     pub idle_after: Duration,
+    /// The server ends a connection that carries a file after this much silence.
+    pub media_idle_after: Duration,
     /// What may come on top: latency, commits, steps.
     pub slack: Duration,
     /// The rate of the slowest clock of a client, 1000 being right.
@@ -48,6 +50,7 @@ impl Timing {
             backoff: Backoff { base: Duration::from_millis(300), max: Duration::from_secs(4) },
             login_within,
             idle_after: login_within.max(heartbeat * 2 + login_within),
+            media_idle_after: login_within,
             slack: Duration::from_secs(2) + w.latency.1.0 * 2 + (w.commit.1.0 + slow_sync) * 4 + w.tick.0 * 4,
             slowest,
         }

@@ -1,12 +1,15 @@
 //! Watches the server from outside: its notes, and the traffic of its connections, opened with the clients' keys.
 //!
-//! Checks `fenced`, `matched`, `private`, `once` of pushes, `watermarks` of pushes, `alive` of the server's side and
-//! `bounded`. It knows the protocol's commands, and nothing of the server's inside.
+//! Checks `fenced`, `matched`, `private`, `once` of pushes, `watermarks` of pushes, `told`, `whole` of uploads that go on,
+//! `alive` of the server's side and `bounded`. It knows the protocol's commands, and nothing of the server's inside.
 
 mod ends;
+mod files;
+mod lists;
 mod logs;
 mod members;
 mod requests;
+mod view;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +17,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::ends::Bounds;
-use self::wire::Wire;
+use self::files::{Uploads, begins_transfer};
+use self::lists::Lists;
+use self::view::{Asked, Login, View};
 use super::clock::SimClock;
 use super::invariants::{Court, Invariant};
 use super::model::feeds::Cause;
@@ -24,45 +29,15 @@ use super::tap::{Keys, Seen, Tap};
 use super::tokens::Tokens;
 use super::trace::{Kind, Tracer, Way};
 use crate::net::serve::Note;
-use crate::proto::command::Door;
 use crate::proto::secure::Era;
 use crate::proto::server::ConnId;
 use crate::proto::time::Time;
 use crate::proto::wire::Value;
 
+/// So many bytes more wait for a peer that gets a file: what is read ahead of it, and one piece.
+const FILE_QUEUE: usize = 192 << 10;
 /// Between two looks at what only time can show. The bounds have more slack than that.
 pub const LOOK_EVERY: Duration = Duration::from_millis(200);
-
-/// Who has logged on with a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Login {
-    device: String,
-    user: i64,
-}
-
-struct View {
-    host: Arc<str>,
-    door: Door,
-    tap: Tap,
-    accepted: Time,
-    read: Time,
-    login: Option<Login>,
-    /// By id and method; the same may have been asked twice.
-    asked: BTreeMap<(u32, String), Vec<Asked>>,
-    pushed: BTreeSet<(i64, i64)>,
-    marks: BTreeMap<(i64, i64), i64>,
-    /// The last log that the connection has got in each room.
-    last: BTreeMap<i64, i64>,
-    closing: Option<Time>,
-    wire: Wire,
-}
-
-struct Asked {
-    device: Option<String>,
-    room: i64,
-    /// The feeds that it may make.
-    causes: Vec<Cause>,
-}
 
 /// What the server's closes were for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,6 +86,10 @@ pub struct Watch {
     first: BTreeSet<i64>,
     /// What was ever asked for that makes a feed.
     wanted: BTreeSet<(i64, Cause)>,
+    /// What has changed in rooms, and which devices were told.
+    lists: Lists,
+    /// What the server has of files that go up.
+    uploads: Uploads,
     /// Somebody has logged in since the last look at who has more than one session.
     logged_in: bool,
     /// When to look next at what only time can show.
@@ -156,6 +135,8 @@ impl Watch {
             coming: BTreeMap::new(),
             first,
             wanted,
+            lists: Lists::default(),
+            uploads: Uploads::default(),
             logged_in,
             look_at,
             closes,
@@ -173,6 +154,7 @@ impl Watch {
     /// The server on this host is dead: its connections are nobody's any more.
     pub fn restart(&mut self, host: &str) {
         self.conns.retain(|_, v| &*v.host != host);
+        self.uploads_lost();
         self.settle_leaving();
     }
 
@@ -228,6 +210,7 @@ impl Watch {
                 for seen in all {
                     self.came(conn, &seen);
                 }
+                self.upload_read(conn);
             }
             Note::Written(conn, bytes) => {
                 let Some(view) = self.conns.get_mut(&conn) else { return };
@@ -236,7 +219,8 @@ impl Watch {
                 }
                 let Some(view) = self.conns.get_mut(&conn) else { return };
                 let seen = view.tap.down(bytes);
-                let wrong = view.wire.written(bytes, view.tap.era(), self.bounds.queue);
+                let most = self.bounds.queue + if view.file.is_some() { FILE_QUEUE } else { 0 };
+                let wrong = view.wire.written(bytes, view.tap.era(), most);
                 if let Some((invariant, what)) = wrong {
                     self.court.report(invariant, format!("c{conn} {what}"));
                 }
@@ -249,17 +233,20 @@ impl Watch {
             }
             Note::Sent(conn, bytes) => {
                 if let Some(view) = self.conns.get_mut(&conn) {
+                    view.sent = now;
                     view.wire.sent(bytes);
                 }
             }
             Note::Closing(conn, why) => self.closing(conn, why, now),
             Note::Gone(conn) => {
                 self.record(conn, Kind::Line("gone".to_owned()));
+                self.upload_ends(conn);
                 self.conns.remove(&conn);
             }
             Note::Committed => {
                 self.closes.commits += 1;
                 self.sometimes.server_commits();
+                self.uploads_kept();
                 self.record(0, Kind::Server("committed".to_owned()));
             }
             Note::AcceptFailed(door, e) => {
@@ -286,8 +273,19 @@ impl Watch {
             _ => None,
         });
         let room = p.integer("chatId").unwrap_or_default();
-        let mut asked = Asked { device, room, causes: Vec::new() };
-        if let Some(login) = view.login.clone() {
+        let number = |name: &str| p.integer(name).unwrap_or_default();
+        let page = match p.method.as_str() {
+            "SYNCMSG" => Some((number("cur"), number("max"))),
+            "READ" => Some((number("since"), 0)),
+            _ => None,
+        };
+        let mark = if p.method == "NOTIREAD" { p.integer("watermark") } else { None };
+        let mut asked = Asked { device, room, causes: Vec::new(), page, mark };
+        if begins_transfer(&p.method) {
+            self.wants_transfer(conn, p);
+        } else if p.method == "LOGINLIST" {
+            self.login_asks(conn, asked.device.as_deref().unwrap_or_default());
+        } else if let Some(login) = view.login.clone() {
             self.asks(&login, &mut asked, p);
         }
         self.note_request(conn, asked, p);
@@ -328,14 +326,22 @@ impl Watch {
                     let what = format!("{device} is logged in with a token that has expired");
                     self.court.report(Invariant::Refused, what);
                 }
-                view.login = Some(Login { device, user });
+                let login = Login { device, user };
+                view.login = Some(login.clone());
                 self.logged_in = true;
+                if p.method == "LOGINLIST" {
+                    self.rooms_listed(conn, &login, p);
+                }
             }
+            "POST" | "MPOST" => self.upload_begins(conn, p),
+            // It has made a log, and does not say which.
+            "DELETELINK" => view.last.clear(),
             // Its writer has it: a push of the same message would be one too many.
             "WRITE" | "CWRITE" => {
+                let room = if asked.room == 0 { p.integer("chatId").unwrap_or_default() } else { asked.room };
                 if let Some(log) = p.integer("logId") {
-                    view.pushed.insert((asked.room, log));
-                    self.follows(conn, asked.room, log, p.integer("prevId"));
+                    view.pushed.insert((room, log));
+                    self.follows(conn, room, log, p.integer("prevId"));
                 }
             }
             // So has whoever made a feed.
@@ -344,15 +350,25 @@ impl Watch {
                     && let (Some(id), Some(room)) = (log.integer("logId"), log.integer("chatId"))
                 {
                     view.pushed.insert((room, id));
+                    if method == "JOINLINK" {
+                        // Its history begins here.
+                        view.last.remove(&room);
+                    }
                     self.follows(conn, room, id, log.integer("prevId"));
                 }
             }
             _ => {}
         }
+        if let Some(login) = self.conns.get(&conn).and_then(|view| view.login.clone()) {
+            self.told(conn, &login, asked, p);
+        }
     }
 
     fn pushed(&mut self, conn: ConnId, p: &Seen) {
         let Some(view) = self.conns.get_mut(&conn) else { return };
+        if view.file.is_some() && p.method == "COMPLETE" {
+            return;
+        }
         let Some(login) = &view.login else {
             self.court.report(Invariant::Private, format!("c{conn} gets {} before it is logged on", p.method));
             return;
@@ -374,26 +390,11 @@ impl Watch {
                 let what = format!("user {user} had read room {room} up to {before}, and now up to {mark}");
                 self.court.report(Invariant::Watermarks, what);
             }
+            self.mark_told(&login, room, user, mark);
+        }
+        if p.method == "CHGMETA" {
+            self.meta_told(&login, p);
         }
         self.log_pushed(conn, room, p);
-    }
-}
-
-impl View {
-    fn new(host: &Arc<str>, door: Door, tap: Tap, now: Time) -> Self {
-        Self {
-            host: host.clone(),
-            door,
-            tap,
-            accepted: now,
-            read: now,
-            login: None,
-            asked: BTreeMap::new(),
-            pushed: BTreeSet::new(),
-            marks: BTreeMap::new(),
-            last: BTreeMap::new(),
-            closing: None,
-            wire: Wire::default(),
-        }
     }
 }

@@ -3,20 +3,25 @@
 //! A host is what a partition cuts off; a client is a task on a host, for turmoil's work grows with the cube of hosts.
 //! The drivers are those of `net`, unchanged. What happens when is `run`'s business.
 
+mod errands;
 mod people;
 mod population;
+mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, pending};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use turmoil::Sim;
 
+use self::errands::Carriers;
 use self::population::{first_disk, members, population};
-use super::clock::{EPOCH, OwnClock, SimClock};
+use self::settings::{bounds, build};
+use super::clock::{OwnClock, SimClock};
 use super::control::Control;
+use super::courier::{Carriage, Courier};
 use super::invariants::{Court, Invariant};
 use super::links::Links;
 use super::model::Model;
@@ -27,7 +32,7 @@ use super::tap::Keys;
 use super::timing::Timing;
 use super::tokens::Tokens;
 use super::trace::{Kind, Tracer};
-use super::watch::{Bounds, LOOK_EVERY, Watch};
+use super::watch::{LOOK_EVERY, Watch};
 use crate::net::connect::{Setup, connect};
 use crate::proto::client::{Action, Client, ClientConfig, Endpoint, Event, Why};
 use crate::proto::command::Door;
@@ -43,8 +48,6 @@ const DIALS_MAX: usize = 60;
 const DIALS_WITHIN: Duration = Duration::from_secs(5);
 /// A first wait may end in one of so many steps, or nobody looks whether those who fall together rise together.
 const SPREAD_MIN: u32 = 6;
-/// More clients than these may all connect in one step.
-const FEW: usize = 100;
 /// The user id of `u1` is one above this.
 const USER_BASE: i64 = 1000;
 /// The id of the first room.
@@ -53,6 +56,9 @@ pub const ROOM_BASE: i64 = 7000;
 /// A client, as the harness has it.
 struct Handle {
     label: Arc<str>,
+    /// Who carries its files, and the host on which he does.
+    courier: Courier,
+    host: usize,
     clock: OwnClock,
     actions: Option<mpsc::Sender<Action>>,
     events: mpsc::UnboundedReceiver<Event>,
@@ -87,6 +93,7 @@ pub struct World {
     /// The tokens of the users.
     pub tokens: Tokens,
     clients: Vec<Handle>,
+    files: Carriers,
     /// Clients whose login was refused for good: their users must ask for the next one.
     refused: BTreeSet<usize>,
     host: Arc<str>,
@@ -166,6 +173,7 @@ impl World {
             model,
             tokens,
             clients,
+            files: Carriers::default(),
             refused: BTreeSet::new(),
             host,
             look_at: Duration::ZERO,
@@ -184,18 +192,27 @@ impl World {
             let (actions, todo) = mpsc::channel(ACTIONS_MAX);
             let (tell, events) = mpsc::unbounded_channel();
             let config = self.client_config(n, user, second, ring.clone());
+            let clock = OwnClock::new(self.clock.clone());
+            let courier = self.courier(&label, hosts.get(at), &config, &clock);
+            if let Some(d) = self.model.devices.get_mut(n) {
+                d.old = !config.era.is_modern();
+            }
             let entropy = Entropy::named(self.scenario.seed, &format!("client/{label}"));
             let net = self.network(&label, hosts.get(at));
-            let clock = OwnClock::new(self.clock.clone());
             let setup = Setup { clock: clock.driver(), tls: None };
             tasks.entry(at).or_default().push(connect(net, Client::new(config, entropy), setup, todo, tell));
-            self.clients.push(Handle { label, clock, actions: Some(actions), events });
+            self.clients.push(Handle { label, courier, host: at, clock, actions: Some(actions), events });
         }
         for (at, host) in hosts.iter().enumerate() {
             let tasks = tasks.remove(&at).unwrap_or_default();
+            let (carrier, mut files) = mpsc::unbounded_channel::<Carriage>();
+            self.files.hosts.push(carrier);
             self.sim.client(host.to_string(), async move {
                 for task in tasks {
                     tokio::spawn(task);
+                }
+                while let Some(file) = files.recv().await {
+                    tokio::spawn(file);
                 }
                 pending().await
             });
@@ -256,6 +273,7 @@ impl World {
                 self.model.event(i, &event);
             }
         }
+        self.carry();
         self.watch().tick();
         if self.elapsed() < self.look_at {
             return;
@@ -363,32 +381,8 @@ fn brief(value: &impl std::fmt::Debug) -> String {
     text
 }
 
-fn bounds(scenario: &Scenario, timing: &Timing) -> Bounds {
-    Bounds {
-        login_within: timing.login_within,
-        idle_after: timing.idle_after,
-        slack: timing.slack,
-        connections: scenario.clients().len() * 6 + 16,
-        queue: scenario.world.send_queue,
-    }
-}
-
 /// The clients with their users.
 fn who(scenario: &Scenario) -> Vec<(Arc<str>, i64)> {
     let name = |(u, second, _): (u32, bool, u32)| (client_name(u, second).into(), USER_BASE + i64::from(u));
     scenario.clients().into_iter().map(name).collect()
-}
-
-fn build(scenario: &Scenario) -> Sim<'static> {
-    let w = &scenario.world;
-    let epoch = UNIX_EPOCH + Duration::from_micros(EPOCH.as_micros());
-    turmoil::Builder::new()
-        .rng_seed(scenario.seed)
-        .epoch(epoch)
-        .tick_duration(w.tick.0)
-        .min_message_latency(w.latency.0.0)
-        .max_message_latency(w.latency.1.0)
-        .simulation_duration(Duration::from_secs(1 << 32))
-        .tcp_capacity(if scenario.clients().len() > FEW { 4096 } else { 256 })
-        .build()
 }

@@ -30,8 +30,23 @@ pub(super) fn more(s: &mut Scenario, last_s: u64) {
     clients_of(&mut d, on, &mut all);
     servers(&mut d, on, s.world.users, &mut all);
     flips(&mut d, on, s.era, &mut all);
+    files(&mut d, &mut s.swarm, s.workload.mix.upload > 0, s.seed, &mut all);
     all.sort_by_key(Fault::at);
     s.faults = all;
+}
+
+/// Connections of files break while they carry some: an order stands until there is one.
+fn files(d: &mut Dice<'_>, on: &mut Swarm, any: bool, seed: u64, all: &mut Vec<Fault>) {
+    let e = &mut Entropy::named(seed, "generate/files");
+    on.file_resets = any && e.chance(2, 3);
+    let mut d = Dice { e, last_s: d.last_s, times: d.times, hosts: Vec::new(), clients: d.clients.clone() };
+    d.some(on.file_resets, 8, all, |d| {
+        let (at, client) = (d.at(), d.client());
+        // Whole pieces must be through for an upload or a download to go on from there.
+        let most = [4000, 190_000][usize::from(d.e.chance(3, 4))];
+        let way = [ResetWay::Both, ResetWay::Up, ResetWay::Down][d.e.below(3) as usize];
+        Fault::ResetFile { at, client, after_bytes: d.e.range(500, most), way }
+    });
 }
 
 /// Draws what the earlier kinds have got new fields for.

@@ -13,6 +13,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::mix::with_old;
 use super::{draw, span, span_ms};
 use crate::proto::entropy::Entropy;
 use crate::proto::secure::Era;
@@ -89,6 +90,8 @@ impl Profile {
             let first = usize::try_from(e.below(4)).unwrap_or_default();
             let eras = all.iter().cycle().skip(first).take(usize::try_from(e.range(2, 4)).unwrap_or(2));
             s.world.eras = eras.copied().collect();
+            let e = &mut Entropy::named(s.seed, &format!("generate/{self}/old"));
+            s.workload.mix = with_old(s.workload.mix, e);
         }
         let (world, workload) = (&mut s.world, &mut s.workload);
         match self {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::feeds::{Cause, FEED, causes};
+use super::files::is_file;
 use super::messages::DELETED;
 use super::operations::Slot;
 use super::{End, Model, Room, short};
@@ -29,6 +30,7 @@ impl Model {
                 history.found(*id, log.message.as_deref().unwrap_or_default(), log.log_id);
             }
             self.compare_logs(*id, &logs);
+            self.compare_files(&unit, *id, &logs)?;
             self.ledger.wrong(*id, &logs).into_iter().for_each(|what| self.report(Invariant::Ordered, what));
             self.compare_members(&room, model, &logs);
             if all_well {
@@ -36,6 +38,7 @@ impl Model {
             }
         }
         self.compare_shelves(&unit)?;
+        self.compare_links(&unit)?;
         for what in history.contradictions() {
             self.report(Invariant::Linearizable, what);
         }
@@ -60,7 +63,7 @@ impl Model {
             } else if is && place.is_out() {
                 self.report(Invariant::Private, format!("user {user} is in room {id}, and was out of it for sure"));
             }
-            let (came, went) = comings(*user, logs, model.old);
+            let (came, went) = comings(*user, logs, model.unnamed);
             if i64::from(place.founder) + came - went != i64::from(is) {
                 let what = format!(
                     "room {id}: {came} logs say that user {user} came, {went} that he left; he is in it: {is}, and was \
@@ -109,7 +112,7 @@ impl Model {
                 self.report(Invariant::Ordered, what);
             }
             last = id;
-            let own = log.kind != FEED && log.kind & DELETED == 0;
+            let own = log.kind != FEED && log.kind & DELETED == 0 && !is_file(log.kind);
             if let Some(first) = own.then(|| texts.insert(text, id)).flatten() {
                 let what = format!("room {room} has {:?} as {first} and as {id}", short(text));
                 self.report(Invariant::Once, what);
@@ -140,10 +143,10 @@ impl Model {
 
 /// How often the feeds say that a user came into a room, and that he went. The log with which a new room begins names
 /// those who are in it from the beginning.
-fn comings(user: i64, logs: &[Log], old: bool) -> (i64, i64) {
+fn comings(user: i64, logs: &[Log], unnamed: bool) -> (i64, i64) {
     let (mut came, mut went) = (0, 0);
     for log in logs.iter().filter(|l| l.kind == FEED) {
-        let first = !old && log.prev_id == 0;
+        let first = !unnamed && log.prev_id == 0;
         for cause in causes(log.message.as_deref().unwrap_or_default()) {
             match cause {
                 Cause::Invited(_, who) | Cause::Joined(who) if who == user && !first => came += 1,

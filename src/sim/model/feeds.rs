@@ -27,6 +27,8 @@ pub enum Cause {
     Kicked(i64),
     /// The first has handed the link over to the second.
     HandedOver(i64, i64),
+    /// The link is deleted.
+    LinkDeleted,
 }
 
 /// What a feed says; nothing when it is none of those that we know.
@@ -44,6 +46,7 @@ pub fn causes(text: &str) -> Vec<Cause> {
         }
         Some(2) => person("member").map(Cause::Left),
         Some(4) => person("member").map(Cause::Joined),
+        Some(5) => Some(Cause::LinkDeleted),
         Some(6) => person("member").map(Cause::Kicked),
         Some(14) => number("logId").map(Cause::Deleted),
         Some(15) => person("prevHost").zip(person("newHost")).map(|(old, new)| Cause::HandedOver(old, new)),
@@ -51,6 +54,16 @@ pub fn causes(text: &str) -> Vec<Cause> {
         _ => None,
     };
     one.into_iter().collect()
+}
+
+/// Who comes into a room by what a feed says, and because of whom.
+#[must_use]
+pub const fn comes_in(cause: Cause) -> Option<(i64, i64)> {
+    match cause {
+        Cause::Invited(by, who) => Some((by, who)),
+        Cause::Joined(who) => Some((who, who)),
+        _ => None,
+    }
 }
 
 /// Whether the history of a room begins for this user with this log.

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::feeds::{self, FEED};
+use super::files::is_file;
+use super::open::may_be_closed;
 use super::operations::Slot;
 use super::places::Place;
 use super::{End, Model, short};
@@ -28,6 +30,7 @@ impl Model {
         let seen = d.rooms.entry(m.room).or_default();
         let last = seen.last().map_or(0, |(id, _)| *id);
         seen.push((m.log_id, m.text.clone()));
+        self.deliver(m.room, &m.text);
         self.adopt(m);
         self.know(m.room, m.log_id);
         let changed = self.registers.contains_key(&Slot::Text(m.room, m.log_id));
@@ -73,7 +76,7 @@ impl Model {
         if m.kind != FEED {
             return;
         }
-        let invited: Vec<(i64, i64)> = feeds::causes(&m.text).into_iter().filter_map(invited).collect();
+        let invited: Vec<(i64, i64)> = feeds::causes(&m.text).into_iter().filter_map(feeds::comes_in).collect();
         if !self.rooms.contains_key(&m.room)
             && let Some((by, _)) = invited.first()
         {
@@ -112,6 +115,9 @@ impl Model {
     ) -> Option<String> {
         if kind == FEED {
             return (!self.ledger.explains(room, text)).then(|| format!("nobody has caused the feed {text}"));
+        }
+        if is_file(kind) {
+            return self.is_not_uploaded(room, log_id, author);
         }
         if kind & DELETED == 0 {
             if self.sent.get(text) != Some(&(room, author)) {
@@ -179,13 +185,7 @@ impl Model {
     pub(super) fn may_fail(&self, room: i64, user: i64) -> bool {
         let Some(r) = self.rooms.get(&room) else { return true };
         let blocked = |other: &i64| self.registers.contains_key(&Slot::Block(*other, user));
-        r.places.get(&user).is_none_or(|p: &Place| p.ever_out) || (r.direct && r.places.keys().any(blocked))
-    }
-}
-
-const fn invited(cause: feeds::Cause) -> Option<(i64, i64)> {
-    match cause {
-        feeds::Cause::Invited(by, who) => Some((by, who)),
-        _ => None,
+        let out = r.places.get(&user).is_none_or(|p: &Place| p.ever_out);
+        out || may_be_closed(self, r) || (r.direct && r.places.keys().any(blocked))
     }
 }

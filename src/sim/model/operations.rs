@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::feeds::Cause;
+use super::files::Stand;
 use super::places::{Ending, Move, Place};
 use super::register::Register;
 use super::{Model, Room};
@@ -31,6 +32,14 @@ pub enum Slot {
     Reaction(i64, i64, i64),
     /// User, other: whether the one has blocked the other.
     Block(i64, i64),
+    /// Link: the user whose it is.
+    Owner(i64),
+    /// Link: the pass code, empty for none.
+    PassCode(i64),
+    /// Link: whether it is deleted.
+    Gone(i64),
+    /// Link, user: whether he was kicked out and not forgiven.
+    Kicked(i64, i64),
 }
 
 /// A request under way.
@@ -55,6 +64,22 @@ pub(super) enum About {
     Text(String),
     /// Everybody who shall be in a new room, and the room of the same two that is there already.
     People(BTreeSet<i64>, Option<i64>),
+    /// A text to people, and the room of these two that is there already.
+    Letter(String, Option<i64>),
+    /// Read up to this log.
+    Mark(i64),
+    /// The other, and whether he shall be blocked.
+    Other(i64, bool),
+    /// A file that goes up.
+    File(usize),
+    /// A file that comes down, and how the user stood to its room.
+    Get(usize, Stand),
+    /// A link, which its owner alone may govern.
+    Rule(i64),
+    /// A link, and what is said for its pass code.
+    Code(i64, String),
+    /// A link to come in by, and whether with a token for the pass code.
+    Join(i64, bool),
 }
 
 /// The kind of a text.
@@ -70,7 +95,7 @@ const fn yes(is: bool) -> &'static str {
 
 impl Model {
     /// Begins a request of this device.
-    fn ask<'b, C: Call<'b>>(&mut self, device: usize, op: Op, body: &C) -> Option<Action> {
+    pub(super) fn ask<'b, C: Call<'b>>(&mut self, device: usize, op: Op, body: &C) -> Option<Action> {
         let d = self.devices.get_mut(device)?;
         let ticket = d.next_ticket;
         d.next_ticket += 1;
@@ -81,18 +106,18 @@ impl Model {
         Some(call(ticket, body))
     }
 
-    fn op(&self, what: Do, room: i64, about: About) -> Op {
+    pub(super) fn op(&self, what: Do, room: i64, about: About) -> Op {
         let began = self.clock.now();
         Op { what, room, began, writes: Vec::new(), causes: Vec::new(), moves: Vec::new(), about }
     }
 
     /// The op may give this value to a slot, in which `initial` was before anybody wrote.
-    fn writes(&mut self, op: &mut Op, slot: Slot, initial: &str, value: &str) {
+    pub(super) fn writes(&mut self, op: &mut Op, slot: Slot, initial: &str, value: &str) {
         let register = self.registers.entry(slot).or_insert_with(|| Register::new(initial));
         op.writes.push((slot, register.begin(value, op.began)));
     }
 
-    fn moves(&mut self, op: &mut Op, user: i64, into: bool) {
+    pub(super) fn moves(&mut self, op: &mut Op, user: i64, into: bool) {
         if into {
             self.rooms_of.entry(user).or_default().insert(op.room);
         }
@@ -102,7 +127,7 @@ impl Model {
         }
     }
 
-    fn user(&self, device: usize) -> Option<i64> {
+    pub(super) fn user(&self, device: usize) -> Option<i64> {
         self.devices.get(device).map(|d| d.user)
     }
 
@@ -169,7 +194,7 @@ impl Model {
     /// Who may be invited into a room, and by this it is a group: those who are not in it for sure.
     #[must_use]
     pub fn strangers(&self, room: i64) -> Vec<i64> {
-        let Some(r) = self.rooms.get(&room).filter(|r| !r.direct) else { return Vec::new() };
+        let Some(r) = self.rooms.get(&room).filter(|r| !r.direct && r.link == 0) else { return Vec::new() };
         let mut users: Vec<i64> = self.devices.iter().map(|d| d.user).collect();
         users.dedup();
         users.retain(|u| !r.places.get(u).is_some_and(Place::is_in));
@@ -225,7 +250,7 @@ impl Model {
     /// BLADDITEM or BLDELITEM: the user of this device blocks another, or does so no more.
     pub fn block(&mut self, device: usize, other: i64, blocked: bool) -> Option<Action> {
         let user = self.user(device).filter(|u| *u != other)?;
-        let mut op = self.op(Do::Block, 0, About::Nothing);
+        let mut op = self.op(Do::Block, 0, About::Other(other, blocked));
         self.writes(&mut op, Slot::Block(user, other), yes(false), yes(blocked));
         let ids = Some(vec![other]);
         if blocked {

@@ -55,6 +55,12 @@ impl Place {
         self.may_out && !self.may_in
     }
 
+    /// How often somebody has wanted him in or out.
+    #[must_use]
+    pub const fn moves(&self) -> u32 {
+        self.moves
+    }
+
     /// Somebody wants him in, or out.
     pub const fn begin(&mut self, into: bool) -> Move {
         let (alone, before) = (self.open == 0, (self.may_in, self.may_out));

@@ -43,8 +43,16 @@ impl Model {
             self.report(Invariant::Private, what);
         }
         let ok = status == status::OK || (op.what == Do::Create && status == status::PARTIAL);
+        if ok && matches!(op.what, Do::Upload | Do::Download) {
+            let Some(stays) = self.sets_out((device, ticket), op, body) else { return };
+            op = stays;
+        }
         if ok {
             self.learn(device, &mut op, status, body);
+        }
+        // Only half of it is done: the token for the pass code.
+        if ok && matches!(op.about, About::Code(..)) {
+            return;
         }
         self.end(&op, if ok { Ending::Done } else { Ending::Refused });
     }
@@ -77,7 +85,18 @@ impl Model {
                     reply.chat_logs.iter().for_each(|log| self.fetched(device, op, log));
                 }
             }
-            _ => {}
+            Do::Cwrite => self.written_to(op, body),
+            Do::Upseen => {
+                if let (About::Mark(log), Some(user)) = (&op.about, self.user(device)) {
+                    self.marked(device, op.room, user, *log);
+                }
+            }
+            Do::Block => {
+                if let About::Other(other, blocked) = op.about {
+                    self.has_blocked(device, other, blocked);
+                }
+            }
+            _ => self.link_granted(device, op, body),
         }
     }
 
@@ -124,9 +143,14 @@ impl Model {
 
     /// A push that the client has only looked at.
     pub(super) fn pushed(&mut self, device: usize, command: CommandId, body: &[u8]) {
-        if command != CommandId::ChgLogMeta {
-            return;
+        match command {
+            CommandId::ChgLogMeta => self.reactions_told(device, body),
+            CommandId::BlSync => self.blocks_told(device, body),
+            _ => {}
         }
+    }
+
+    fn reactions_told(&self, device: usize, body: &[u8]) {
         let Ok(push) = read_body::<chglogmeta::Push<'_>>(body) else { return };
         let Ok(serde_json::Value::Object(counts)) = serde_json::from_str(push.content) else { return };
         let told: u64 = counts.values().filter_map(serde_json::Value::as_u64).sum();
@@ -159,7 +183,7 @@ impl Model {
 
     /// Whether nobody but this one request has ever wanted the user out.
     fn left_once(&self, room: i64, user: i64) -> bool {
-        self.ledger.begun(room, Cause::Left(user)) == 1
+        self.ledger.begun(room, Cause::Left(user)) == 1 && self.ledger.begun(room, Cause::Kicked(user)) == 0
     }
 
     pub(super) fn not_left(&mut self, device: usize, room: i64, why: Failure) {

@@ -20,7 +20,11 @@ impl Model {
             let who = self.devices.get(*device).map_or("", |d| &*d.label);
             return Some(format!("{who}: a request ({:?}) has not ended", op.what));
         }
-        self.devices.iter().find_map(|d| self.lacks(d))
+        if let Some(((device, _), op)) = self.carried.iter().next() {
+            let who = self.devices.get(*device).map_or("", |d| &*d.label);
+            return Some(format!("{who}: a file is still on its way ({:?})", op.what));
+        }
+        self.devices.iter().find_map(|d| self.lacks(d).or_else(|| self.untold(d)))
     }
 
     /// What a device does not have yet.

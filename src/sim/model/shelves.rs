@@ -46,6 +46,7 @@ impl Model {
                 let reaction: Option<Reaction> = find(store, Shelf::Reactions, (log, user))?;
                 Some(reaction.map_or(0, |r| r.kind).to_string())
             }
+            Slot::Owner(_) | Slot::PassCode(_) | Slot::Gone(_) | Slot::Kicked(..) => self.kept_of_link(store, slot)?,
             Slot::Block(user, other) => yes(store.get(Shelf::Blocks, (user, other))?.is_some()),
         })
     }

@@ -68,7 +68,8 @@ impl Scenario {
         if step.r#do == Do::Relogin && step.at.0 + step.r#for.0 > self.heal_at.0 * 2 {
             return Some("it comes back long after heal_at".to_owned());
         }
-        (step.len > 60_000).then(|| format!("len is {}, and at most 60000", step.len))
+        let most = if step.r#do == Do::Upload { 1_000_000 } else { 60_000 };
+        (step.len > most).then(|| format!("len is {}, and at most {most}", step.len))
     }
 
     fn wrong_time(&self, fault: &Fault) -> Option<String> {

@@ -14,6 +14,8 @@ pub const HOST: &str = "server";
 pub const FRONT: &str = "front";
 /// The hosts of two carriages over one store.
 pub const CARRIAGES: [&str; 2] = ["carriage-a", "carriage-b"];
+/// Bytes of a file that wait for one peer, below what the smallest send queue takes with one piece more.
+const MEDIA_QUEUE: usize = 64 << 10;
 /// Connections of a host are numbered from its place in the house times this.
 const CONNS: ConnId = 1_000_000_000;
 
@@ -87,6 +89,8 @@ pub(super) fn config(scenario: &Scenario, host: &str, carriage: Option<&str>) ->
             connections_max: 2000.max(scenario.clients().len() * 4),
             login_within: timing.login_within,
             idle_after: timing.login_within,
+            media_idle_after: timing.media_idle_after,
+            media_queue_bytes_max: MEDIA_QUEUE,
             ..Limits::DEFAULT
         },
         quirks: scenario.quirk_set(),

@@ -18,6 +18,8 @@ pub struct Bounds {
     pub login_within: Duration,
     /// Silence that ends a session.
     pub idle_after: Duration,
+    /// Silence that ends a connection which carries a file.
+    pub file_idle_after: Duration,
     /// What the server may be late by.
     pub slack: Duration,
     /// Connections at once.
@@ -29,14 +31,17 @@ pub struct Bounds {
 impl Watch {
     pub(super) fn closing(&mut self, conn: ConnId, why: Why, now: Time) {
         self.record(conn, Kind::Line(format!("closing: {why:?}")));
-        self.sometimes.server_closes(why);
         let Some(view) = self.conns.get_mut(&conn) else { return };
+        // A newer upload ends an older one, too.
+        if view.file.is_none() {
+            self.sometimes.server_closes(why);
+        }
         view.closing = Some(now);
         let c = &mut self.closes;
         let early = match why {
             Why::Misbehaved(PeerMisbehaved::Idle) => {
                 c.idle += 1;
-                now - view.read < self.bounds.idle_after
+                now - view.read < if view.file.is_some() { self.bounds.file_idle_after } else { self.bounds.idle_after }
             }
             Why::Misbehaved(PeerMisbehaved::LoginTimeout) => {
                 c.login_timeout += 1;
@@ -87,6 +92,9 @@ impl Watch {
         let mut late = Vec::new();
         for (conn, v) in &self.conns {
             let (since, bound, what) = match (v.closing, &v.login) {
+                (None, None) if v.file.is_some() => {
+                    (v.read.max(v.sent), b.file_idle_after, "carries a file and does not get on")
+                }
                 (Some(at), _) => (at, Duration::from_secs(6), "was ended and is not gone"),
                 (None, Some(_)) => (v.read, b.idle_after, "is silent and still a session"),
                 (None, None) => (v.accepted, b.login_within, "has not logged in"),

@@ -5,11 +5,21 @@
 
 use super::{Asked, Login, Watch};
 use crate::proto::client::read_body;
-use crate::proto::command::{addmem, create, deletemsg, kickmem, modifymsg};
+use crate::proto::command::{addmem, create, cwrite, deletemsg, kickmem, modifymsg, setmemtype};
 use crate::proto::server::ConnId;
+use crate::proto::wire::Value;
 use crate::sim::invariants::Invariant;
-use crate::sim::model::feeds::{Cause, causes};
+use crate::sim::model::feeds::{Cause, causes, comes_in};
 use crate::sim::tap::Seen;
+
+/// The room that a reply names, by itself or as a whole.
+fn new_room(p: &Seen) -> i64 {
+    let nested = || match p.document()?.get("chatRoom") {
+        Some(Value::Document(room)) => room.integer("chatId"),
+        _ => None,
+    };
+    p.integer("chatId").or_else(nested).unwrap_or_default()
+}
 
 /// The room of what was asked for when it had no room yet.
 const ANY_ROOM: i64 = 0;
@@ -39,6 +49,26 @@ impl Watch {
                 let ids = read_body::<create::Request<'_>>(&p.body).map(|q| q.member_ids).unwrap_or_default();
                 asked.causes.extend(ids.iter().map(|who| Cause::Invited(user, *who)));
             }
+            // It makes no feed, and people come in all the same.
+            "CWRITE" => {
+                asked.room = ANY_ROOM;
+                let ids = read_body::<cwrite::Request<'_>>(&p.body).map(|q| q.member_ids).unwrap_or_default();
+                asked.causes.extend(ids.iter().map(|who| Cause::Invited(user, *who)));
+            }
+            "CREATELINK" | "JOINLINK" => {
+                asked.room = ANY_ROOM;
+                asked.causes.push(Cause::Joined(user));
+            }
+            "DELETELINK" => {
+                asked.room = ANY_ROOM;
+                asked.causes.push(Cause::LinkDeleted);
+            }
+            "SETMEMTYPE" => {
+                if let Ok(q) = read_body::<setmemtype::Request>(&p.body) {
+                    asked.room = q.chat_id;
+                    asked.causes.extend(q.member_ids.first().map(|new| Cause::HandedOver(user, *new)));
+                }
+            }
             "DELETEMSG" => {
                 let log = read_body::<deletemsg::Request>(&p.body).map(|q| q.log_id);
                 asked.causes.extend(log.map(Cause::Deleted));
@@ -57,10 +87,10 @@ impl Watch {
         }
         for cause in &asked.causes {
             self.wanted.insert((asked.room, *cause));
-            if let Cause::Invited(by, who) = cause {
-                *self.coming.entry((asked.room, *who)).or_default() += 1;
+            if let Some((by, who)) = comes_in(*cause) {
+                *self.coming.entry((asked.room, who)).or_default() += 1;
                 if asked.room == ANY_ROOM {
-                    *self.coming.entry((ANY_ROOM, *by)).or_default() += 1;
+                    *self.coming.entry((ANY_ROOM, by)).or_default() += 1;
                 }
             }
         }
@@ -69,19 +99,19 @@ impl Watch {
     /// It is answered: what was asked is done, or is not.
     pub(super) fn answered(&mut self, asked: &Asked, p: &Seen) {
         let done = matches!(p.integer("status"), Some(0)) || (p.method == "CREATE" && p.integer("chatId").is_some());
-        let room = if asked.room == ANY_ROOM { p.integer("chatId").unwrap_or_default() } else { asked.room };
+        let room = if asked.room == ANY_ROOM { new_room(p) } else { asked.room };
         for cause in &asked.causes {
-            match cause {
-                Cause::Invited(by, who) => {
-                    self.comes_no_more(asked.room, *who);
-                    if asked.room == ANY_ROOM {
-                        self.comes_no_more(ANY_ROOM, *by);
-                    }
-                    if done {
-                        self.comes(room, *who);
-                        self.comes(room, *by);
-                    }
+            if let Some((by, who)) = comes_in(*cause) {
+                self.comes_no_more(asked.room, who);
+                if asked.room == ANY_ROOM {
+                    self.comes_no_more(ANY_ROOM, by);
                 }
+                if done {
+                    self.comes(room, who);
+                    self.comes(room, by);
+                }
+            }
+            match cause {
                 Cause::Left(who) | Cause::Kicked(who) if done => self.leaving.push((room, *who)),
                 _ => {}
             }
@@ -127,7 +157,7 @@ impl Watch {
                     self.court.report(Invariant::Private, what);
                 }
                 Cause::Kicked(who) => self.leaving.push((room, who)),
-                Cause::Invited(_, who) if who == login.user => {
+                Cause::Invited(_, who) | Cause::Joined(who) if who == login.user => {
                     self.comes(room, who);
                     // Its history begins here.
                     if let Some(view) = self.conns.get_mut(&conn) {

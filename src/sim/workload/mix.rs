@@ -72,6 +72,30 @@ weights! {
     mute: Mute,
     /// BLADDITEM and BLDELITEM.
     block: Block,
+    /// SHIP and POST.
+    upload: Upload,
+    /// GETTRAILER and DOWN.
+    download: Download,
+    /// CREATELINK.
+    make_link: MakeLink,
+    /// CHECKJOIN and JOINLINK.
+    join_link: JoinLink,
+    /// KICKMEM.
+    kick: Kick,
+    /// KLDELITEM.
+    forgive: Forgive,
+    /// SETMEMTYPE.
+    hand_over: HandOver,
+    /// UPDATELINK.
+    pass_code: PassCode,
+    /// DELETELINK.
+    delete_link: DeleteLink,
+    /// CWRITE.
+    cwrite: Cwrite,
+    /// UPSEEN.
+    upseen: Upseen,
+    /// CHATON.
+    chaton: Chaton,
 }
 
 impl Mix {

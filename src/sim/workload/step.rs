@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::proto::entropy::Entropy;
+use crate::proto::secure::Era;
 use crate::spec::format::Span;
 
 /// One operation of one client.
@@ -65,11 +66,35 @@ pub enum Do {
     Mute,
     /// Block another user, or no more.
     Block,
+    /// Send a file of `len` bytes into a room; one in a few with a wrong SHA-1, which must be refused.
+    Upload,
+    /// Get a file: of a room, or, which must be refused, of a room that is not the user's.
+    Download,
+    /// Make an open link with its room.
+    MakeLink,
+    /// Join by a link, with its pass code, without or with another.
+    JoinLink,
+    /// Kick somebody out of an open room; also, which must be refused, without being its owner.
+    Kick,
+    /// Let somebody who was kicked come again.
+    Forgive,
+    /// Hand a link over to another member.
+    HandOver,
+    /// Set the pass code of a link, or none.
+    PassCode,
+    /// Delete a link.
+    DeleteLink,
+    /// 2012: write a text to people, into the room that they have or into a new one.
+    Cwrite,
+    /// 2012: mark a message as read.
+    Upseen,
+    /// 2012: open a room.
+    Chaton,
 }
 
 impl Do {
     /// All of them, in the order in which they are drawn.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 28] = [
         Self::Write,
         Self::Read,
         Self::Open,
@@ -86,6 +111,18 @@ impl Do {
         Self::OwnName,
         Self::Mute,
         Self::Block,
+        Self::Upload,
+        Self::Download,
+        Self::MakeLink,
+        Self::JoinLink,
+        Self::Kick,
+        Self::Forgive,
+        Self::HandOver,
+        Self::PassCode,
+        Self::DeleteLink,
+        Self::Cwrite,
+        Self::Upseen,
+        Self::Chaton,
     ];
 
     /// Whether the model counts how it ends. What has counters of its own is left out.
@@ -94,10 +131,12 @@ impl Do {
         !matches!(self, Self::Write | Self::Read | Self::Open | Self::Relogin)
     }
 
-    /// Whether clients of 2012 can do it too: the other commands came later.
+    /// Whether clients of this generation can do it: most commands came after 2012, and some ended with it.
     #[must_use]
-    pub const fn is_old(self) -> bool {
-        matches!(self, Self::Write | Self::Leave | Self::Relogin | Self::Read | Self::Open)
+    pub fn is_of(self, era: Era) -> bool {
+        let only_old = matches!(self, Self::Cwrite | Self::Upseen | Self::Chaton);
+        let always = matches!(self, Self::Write | Self::Leave | Self::Relogin | Self::Read | Self::Open);
+        always || only_old != era.is_modern()
     }
 }
 

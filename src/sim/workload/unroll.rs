@@ -12,6 +12,10 @@ use crate::spec::format::Span;
 pub(super) const ARRIVE_MS_MAX: u64 = 2000;
 /// How long a user stays away between logging out and in again, at most.
 const AWAY_MS_MAX: u64 = 4000;
+/// Most files have at most this, in bytes; some have several pieces.
+const SMALL_FILE_MAX: u64 = 4000;
+/// No file is larger.
+const FILE_MAX: u64 = 200_000;
 /// A short text has at most this.
 const SHORT_MAX: u64 = 60;
 
@@ -76,6 +80,10 @@ fn drawn(s: &Scenario) -> Vec<Step> {
                 let long = e.chance(1, 6);
                 let len = e.range(1, if long { spec.text_max.into() } else { SHORT_MAX });
                 step.len = u32::try_from(len).unwrap_or(u32::MAX);
+            }
+            Do::Upload => {
+                let most = [SMALL_FILE_MAX, FILE_MAX][usize::from(e.chance(1, 2))];
+                step.len = u32::try_from(e.range(1, most)).unwrap_or(u32::MAX);
             }
             _ => {}
         }

@@ -189,10 +189,27 @@ fn begin(ask: &Ask<'_>, store: &dyn Store, id: i64, mut media: Media, answer: &m
         (media.received, hash) = (0, None);
         piece.clear();
     }
+    if !media.complete && ask.config.quirks.has(Quirk::MediaResumesWrongOffset) {
+        too_far(&mut media, &mut piece);
+    }
     let got = media.received;
     let up = Upload { id, media, hash: hash.unwrap_or_default(), got, piece };
     answer.transfer = Some(Transfer::Up(Box::new(up)));
     Ok(got)
+}
+
+/// A planted bug: what is left of the piece in which an upload broke off counts as come.
+fn too_far(media: &mut Media, piece: &mut Vec<u8>) {
+    if media.received == 0 {
+        return;
+    }
+    let len = PIECE_LEN as i64;
+    let to = ((media.received / len + 1) * len).min(media.size);
+    piece.resize(usize::try_from(media.received % len + to - media.received).unwrap_or_default(), 0);
+    media.received = to;
+    if piece.len() == PIECE_LEN {
+        piece.clear();
+    }
 }
 
 /// Gives how many bytes follow the reply.
