@@ -6,7 +6,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use super::format::{
-    Case, CommandFile, EnumFile, MacroFile, ProfileFile, QuirkFile, RequirementFile, StatusFile, TypeFile,
+    Case, CommandFile, EnumFile, MacroFile, ProfileFile, QuirkFile, RequirementFile, StatusFile, Sut, TypeFile,
 };
 
 /// Every schema file with its text.
@@ -21,6 +21,7 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("quirks.json", text::<QuirkFile>()),
         ("requirement.json", text::<RequirementFile>()),
         ("status.json", text::<StatusFile>()),
+        ("sut.json", text::<Sut>()),
         ("types.json", text::<TypeFile>()),
         ("world.json", text::<crate::store::World>()),
     ]
