@@ -10,6 +10,7 @@
 //! | [`target`] | what a target must be able to do |
 //! | [`server`], [`client`] | the reference in this process, on virtual time |
 //! | [`tcp`] | anybody's server, on sockets |
+//! | [`program`] | a child process that speaks JSON lines |
 
 pub mod bytes;
 pub mod client;
@@ -18,6 +19,7 @@ mod expecting;
 pub mod instance;
 pub mod interpret;
 pub mod peer;
+pub mod program;
 mod sending;
 pub mod server;
 pub mod target;
