@@ -282,7 +282,7 @@ fn faults(read: &Located<Sut>) -> Vec<Diagnostic> {
 mod tests {
     use super::*;
 
-    const HEAD: &str = "format: locospec-sut/1\nname: n\nversion: \"1\"\n";
+    const HEAD: &str = "format: locospec-sut/1\nname: sut\nversion: \"1\"\n";
 
     fn refusal(rest: &str) -> String {
         match yaml::parse::<Sut>("sut.yaml", &format!("{HEAD}{rest}")) {
