@@ -1,7 +1,7 @@
 //! The client role's part of a step: what the client under test is told, and what it says.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Span;
 use crate::spec::lit::Lit;
@@ -83,8 +83,23 @@ pub struct Observe {
     pub never: bool,
 }
 
+impl EventKind {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::LoggedIn,
+        Self::LoginRefused,
+        Self::Message,
+        Self::Sent,
+        Self::SendFailed,
+        Self::ReadMark,
+        Self::Kicked,
+        Self::ServerMoves,
+        Self::Disconnected,
+    ];
+}
+
 /// What a client says to the one who drives it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
     /// Logged in, rooms listed; `{user_id, rooms: [{room, kind, last_log_id, unread}]}`.

@@ -163,8 +163,8 @@ impl Target for ClientTarget {
     }
 }
 
-/// What a case can observe of an event.
-fn said(e: &Event, tickets: &[String]) -> Option<(EventKind, Document)> {
+/// What a case can observe of an event; `tickets` are the names that its sender has for what was sent, from ticket 1.
+pub(crate) fn said(e: &Event, tickets: &[String]) -> Option<(EventKind, Document)> {
     let ticket = |t: u64| {
         let n = usize::try_from(t).unwrap_or(0);
         n.checked_sub(1).and_then(|n| tickets.get(n)).cloned().unwrap_or_default()

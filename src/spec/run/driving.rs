@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::instance::set_own_names;
 use super::interpret::{Judged, Run, Stop, harness};
-use super::target::{Order, TargetError};
+use super::target::Order;
 use crate::spec::format::case::Device;
 use crate::spec::format::driving::{Drive, Observe};
 use crate::spec::format::step::{Alive, Expect, Finish, Send};
@@ -37,13 +37,13 @@ impl Run<'_> {
 
     fn tell(&mut self, order: &Order) -> Result<(), Stop> {
         self.note(&format!("the client is told {order:?}"));
-        self.target.order(order).map_err(|e| match e {
-            TargetError::Unimplemented(_) => (Verdict::Unimplemented, vec![e.to_string()]),
-            TargetError::Unreachable(_) => (Verdict::CouldNotRun, vec![e.to_string()]),
-        })
+        Ok(self.target.order(order)?)
     }
 
     pub(super) fn observe(&mut self, o: &Observe, check: &str) -> Judged {
+        if !self.target.tells(o.event) {
+            return (Verdict::Unimplemented, vec![format!("it does not tell {:?}", o.event)]);
+        }
         let until = self.until(o.within);
         let mut near = Vec::new();
         loop {
@@ -156,8 +156,9 @@ impl Run<'_> {
                 }
             }
         }
+        let vars = self.vars.clone();
         for (name, header, lit) in open {
-            self.answer(&name, header, lit);
+            self.answer(&name, header, lit, &vars);
         }
         false
     }

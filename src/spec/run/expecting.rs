@@ -65,7 +65,9 @@ impl Run<'_> {
             .peers
             .get(conn)
             .map(|p| {
-                p.got.iter().skip(seen).filter(|g| !g.taken).map(|g| format!("instead came {}", shown(g))).collect()
+                let other = |(n, g): &(usize, &super::peer::Got)| !g.taken && !self.usual.contains(&(p.conn, *n));
+                let came = p.got.iter().enumerate().skip(seen).filter(other);
+                came.map(|(_, g)| format!("instead came {}", shown(g))).collect()
             })
             .unwrap_or_default();
         if came.is_empty() { (Verdict::Hung, vec!["nothing came".into()]) } else { (Verdict::Fail, came) }

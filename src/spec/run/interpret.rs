@@ -3,13 +3,13 @@
 //! Besides the checks of the steps every instance has one called `protocol`: what must hold of every packet of the
 //! target, whatever the case is about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bson::Document;
 
 use super::instance::{Instance, names, own_names};
 use super::peer::{Got, Peer};
-use super::target::{Conn, Happening, Target, TargetError};
+use super::target::{Conn, Happening, Target};
 use crate::proto::command::Door;
 use crate::proto::secure::Era;
 use crate::proto::time::Time;
@@ -50,6 +50,10 @@ pub(super) struct Run<'a> {
     pub(super) received: BTreeMap<String, (String, usize)>,
     pub(super) said: Vec<Said>,
     pub(super) violations: Vec<String>,
+    /// Requests that were answered by themselves: connection and number in `Peer::got`. They come when they come.
+    pub(super) usual: BTreeSet<(Conn, usize)>,
+    /// Methods of requests that a step speaks of.
+    pub(super) scripted: Vec<String>,
     timeline: Vec<String>,
     begin: Time,
     end: Time,
@@ -75,16 +79,22 @@ pub fn run(
     if let Some(lacks) = case.needs.all_of.iter().find(|p| !target.has(p)) {
         return told(report, Verdict::NotApplicable, format!("the target does not have `{lacks}`"));
     }
-    let vars = match names(case, i, nonce_seed) {
+    let mut vars = match names(case, i, nonce_seed) {
         Ok(v) => v,
         Err(e) => return told(report, Verdict::CouldNotRun, e.to_string()),
     };
     if let Err(e) = target.prepare(case) {
-        let verdict = match e {
-            TargetError::Unimplemented(_) => Verdict::Unimplemented,
-            TargetError::Unreachable(_) => Verdict::CouldNotRun,
-        };
-        return told(report, verdict, e.to_string());
+        if e.verdict().is_failure() {
+            // Whoever cannot be asked proves nothing: all that it would have been judged by is so.
+            let names = steps.iter().enumerate().flat_map(|(n, s)| check_names(n, s)).chain(["protocol".into()]);
+            let all = names.map(|check| CheckResult { check, verdict: e.verdict(), detail: vec![e.to_string()] });
+            report.checks = all.collect();
+            return report;
+        }
+        return told(report, e.verdict(), e.to_string());
+    }
+    for (name, door) in [("doors.ticket", Door::Ticket), ("doors.carriage", Door::Carriage)] {
+        vars.set(name, i32::from(target.port(door)));
     }
     let begin = target.now();
     let mut run = Run {
@@ -100,6 +110,8 @@ pub fn run(
         received: BTreeMap::new(),
         said: Vec::new(),
         violations: Vec::new(),
+        usual: BTreeSet::new(),
+        scripted: steps.iter().flat_map(requests).collect(),
         timeline: Vec::new(),
         begin,
         end: begin + case.timeout.0,
@@ -113,6 +125,14 @@ pub fn run(
 fn told(mut report: InstanceReport, verdict: Verdict, why: String) -> InstanceReport {
     report.checks = vec![CheckResult { check: "run".into(), verdict, detail: vec![why] }];
     report
+}
+
+/// The methods of the requests that a step speaks of.
+fn requests(s: &Step) -> Vec<String> {
+    let inner = s.together.iter().flat_map(|t| &t.steps).flat_map(requests);
+    let waits = s.expect.as_ref().and_then(|e| e.request.as_ref());
+    let waits = waits.or(s.expect_none.as_ref().and_then(|e| e.request.as_ref()));
+    waits.into_iter().flat_map(|m| m.split('|')).map(str::to_owned).chain(inner).collect()
 }
 
 /// The step as this era sees it: itself, or nothing.
@@ -133,24 +153,33 @@ impl Run<'_> {
         let mut stop: Option<Stop> = None;
         for (n, step) in steps.iter().enumerate() {
             let mine = declared.get(n).map(Vec::as_slice).unwrap_or_default();
-            match self.step(step, mine) {
-                Ok(results) => {
-                    let bad = results.iter().any(|c| c.verdict > Verdict::Tolerated);
-                    out.extend(results);
-                    if bad {
-                        break;
-                    }
+            let (mut results, stopped) = match self.step(step, mine) {
+                Ok(results) => (results, None),
+                Err(why) => (Vec::new(), Some(why)),
+            };
+            // What the target does not tell is not judged, and the rest goes on.
+            let is_bad = |c: &CheckResult| c.verdict > Verdict::Tolerated && c.verdict != Verdict::Unimplemented;
+            let bad = results.iter().any(is_bad);
+            let gone = self.target.gone(bad || stopped.is_some());
+            if let Some(why) = &gone {
+                for c in results.iter_mut().filter(|c| is_bad(c)) {
+                    c.verdict = why.verdict();
+                    c.detail.push(why.to_string());
                 }
-                Err(why) => {
-                    stop = Some(why);
-                    break;
-                }
+            }
+            out.extend(results);
+            stop = gone.map(Stop::from).or(stopped);
+            if bad || stop.is_some() {
+                break;
             }
         }
         let reached = out.len();
         for name in declared.iter().flatten().skip(reached) {
-            let (verdict, detail) =
-                stop.take().unwrap_or_else(|| (Verdict::CouldNotRun, vec!["the case was over before".into()]));
+            // Nothing is left of a case whose target lacks a part of it.
+            let (verdict, detail) = match &stop {
+                Some(lacks) if lacks.0 == Verdict::Unimplemented => lacks.clone(),
+                _ => stop.take().unwrap_or_else(|| (Verdict::CouldNotRun, vec!["the case was over before".into()])),
+            };
             out.push(CheckResult { check: name.clone(), verdict, detail });
         }
         out.push(self.protocol(stop));
@@ -252,6 +281,7 @@ impl Run<'_> {
                 self.note(&format!("the client says {kind:?} {with}"));
                 self.said.push(Said { kind, with, taken: false });
             }
+            Happening::Noted(what) => self.note(&what),
         }
     }
 

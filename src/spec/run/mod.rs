@@ -10,7 +10,9 @@
 //! | [`target`] | what a target must be able to do |
 //! | [`server`], [`client`] | the reference in this process, on virtual time |
 //! | [`tcp`] | anybody's server, on sockets |
+//! | [`outside`] | anybody's client, a process that connects to the judge |
 //! | [`program`] | a child process that speaks JSON lines |
+//! | `link` | one connection on a socket |
 
 pub mod bytes;
 pub mod client;
@@ -18,6 +20,8 @@ mod driving;
 mod expecting;
 pub mod instance;
 pub mod interpret;
+mod link;
+pub mod outside;
 pub mod peer;
 pub mod program;
 mod sending;
@@ -99,7 +103,7 @@ fn run_instance(
     let run = AssertUnwindSafe(|| {
         let mut target = match make(i.era) {
             Ok(t) => t,
-            Err(e) => return broken(&i.id, Verdict::CouldNotRun, e.to_string()),
+            Err(e) => return broken(&i.id, e.verdict(), e.to_string()),
         };
         interpret::run(corpus, case, i, target.as_mut(), options.nonce_seed)
     });

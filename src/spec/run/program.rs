@@ -24,6 +24,8 @@ pub const LINE_MAX: usize = 8 << 20;
 const LINES_MAX: usize = 16;
 /// How much of its stderr is kept, in bytes.
 const TAIL_MAX: usize = 8 << 10;
+/// How long the end of its stderr may take to be read when it has ended.
+const WORDS_WITHIN: Duration = Duration::from_millis(200);
 /// How much of a line that is no JSON is shown, in characters.
 const SHOWN_MAX: usize = 200;
 
@@ -46,6 +48,8 @@ pub struct Program {
     todo: Option<SyncSender<Vec<u8>>>,
     lines: Receiver<Heard>,
     tail: Arc<Mutex<VecDeque<u8>>>,
+    /// Disconnected when its stderr is at its end.
+    tail_ended: Receiver<()>,
 }
 
 impl Program {
@@ -92,11 +96,15 @@ impl Program {
         if let Some(stdout) = child.stdout.take() {
             thread::spawn(move || read_lines(stdout, sink));
         }
+        let (ends, tail_ended) = mpsc::channel();
         if let Some(stderr) = child.stderr.take() {
             let tail = Arc::clone(&tail);
-            thread::spawn(move || keep_tail(stderr, &tail));
+            thread::spawn(move || {
+                keep_tail(stderr, &tail);
+                drop(ends);
+            });
         }
-        Ok(Self { child, status: None, todo, lines, tail })
+        Ok(Self { child, status: None, todo, lines, tail, tail_ended })
     }
 
     /// Tells it something, in one line; does not wait until it is read.
@@ -138,9 +146,12 @@ impl Program {
         self.status
     }
 
-    /// The end of what it wrote to stderr, in lines.
+    /// The end of what it wrote to stderr, in lines. All of it is there when the process has ended, or soon after.
     #[must_use]
     pub fn last_words(&self) -> Vec<String> {
+        if self.status.is_some() {
+            let _ = self.tail_ended.recv_timeout(WORDS_WITHIN);
+        }
         let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes: Vec<u8> = tail.iter().copied().collect();
         String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()

@@ -5,13 +5,12 @@ use bson::Bson;
 use super::bytes::{Plain, Unit, cut, spoil};
 use super::interpret::{Run, Stop, harness};
 use super::peer::{Asked, Peer};
-use super::target::TargetError;
 use crate::proto::wire::Header;
 use crate::spec::format::mutate::unhex;
 use crate::spec::format::step::{Finish, Join, Layer, Send, SendBytes};
-use crate::spec::format::{Connection, Role};
+use crate::spec::format::{Connection, Role, Step};
 use crate::spec::lit::Lit;
-use crate::spec::value::{ValueError, document, nested, number, text, to_bson};
+use crate::spec::value::{ValueError, Vars, document, nested, number, text, to_bson};
 use crate::spec::verdict::Verdict;
 
 /// How deep a case may nest a body.
@@ -148,10 +147,7 @@ impl Run<'_> {
     /// Opens a connection of the judge under this name. The handshake waits for the first write unless it goes alone.
     pub(super) fn open_as(&mut self, name: &str, def: &Connection) -> Result<(), Stop> {
         let door = def.door.of_core();
-        let id = self.target.connect(door).map_err(|e| match e {
-            TargetError::Unimplemented(_) => (Verdict::Unimplemented, vec![e.to_string()]),
-            TargetError::Unreachable(_) => (Verdict::CouldNotRun, vec![e.to_string()]),
-        })?;
+        let id = self.target.connect(door)?;
         self.note(&format!("{name} -> connected to {door:?}"));
         if !def.secure.unwrap_or_else(|| door.is_secure()) {
             self.enter(name, Peer::plain(id));
@@ -171,23 +167,37 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// What any server answers: the macro `by-itself`, unless a step of the case speaks of the method.
+    fn usual_answer(&self, method: &str) -> Option<Lit> {
+        if self.scripted.iter().any(|m| m == method) {
+            return None;
+        }
+        let all = Step { use_macro: Some("by-itself".into()), ..Step::default() };
+        let steps = self.corpus.expand_one(self.located, &all).ok()?;
+        steps.into_iter().filter_map(|s| s.send).find(|s| s.method.as_deref() == Some(method))?.body
+    }
+
     /// Client role: what the judge answers by itself.
     pub(super) fn answer_by_itself(&mut self, name: &str, n: usize) {
-        let Some(header) = self.peers.get(name).and_then(|p| p.got.get(n)).map(|g| g.header) else { return };
-        if let Some(lit) = self.case.auto.get(header.method.as_str()) {
-            return self.answer(name, header, lit);
-        }
+        let Some(got) = self.peers.get(name).and_then(|p| p.got.get(n)) else { return };
+        let (header, asked) = (got.header, got.body.clone().unwrap_or_default());
+        let method = header.method.as_str();
         // A door that no step waits at is on the client's way to one: it opens.
-        let door = name.starts_with('+') && matches!(header.method.as_str(), "GETCONF" | "CHECKIN" | "BUY");
-        if let Some(lit) = self.way_in().ok().filter(|_| door).and_then(|all| all.get(header.method.as_str()).cloned())
-        {
-            self.answer(name, header, &lit);
-        }
+        let door = name.starts_with('+') && matches!(method, "GETCONF" | "CHECKIN" | "BUY");
+        let opens = || self.way_in().ok().filter(|_| door).and_then(|all| all.get(method).cloned());
+        let of_case = self.case.auto.get(method).cloned();
+        let Some(lit) = of_case.or_else(opens).or_else(|| self.usual_answer(method)) else { return };
+        let mut vars = self.vars.clone();
+        let ids = asked.iter().filter(|(_, v)| matches!(v, Bson::Int32(_) | Bson::Int64(_)));
+        ids.for_each(|(k, v)| vars.set(format!("asked.{k}"), v.clone()));
+        let conn = self.peers.get(name).map(|p| p.conn);
+        self.usual.extend(conn.map(|conn| (conn, n)));
+        self.answer(name, header, &lit, &vars);
     }
 
     /// Client role: answers a request with this body and nothing else.
-    pub(super) fn answer(&mut self, name: &str, header: Header, lit: &Lit) {
-        let Ok(Bson::Document(doc)) = to_bson(lit, &self.vars, "auto") else { return };
+    pub(super) fn answer(&mut self, name: &str, header: Header, lit: &Lit, vars: &Vars) {
+        let Ok(Bson::Document(doc)) = to_bson(lit, vars, "auto") else { return };
         let mut body = Vec::new();
         if doc.to_writer(&mut body).is_err() {
             return;

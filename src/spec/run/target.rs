@@ -1,7 +1,7 @@
 //! What the judge needs of a target, whoever it is: connections, bytes, time.
 //!
 //! A server target is connected to; a client target is told what to do and connects to the judge. Behind either may be
-//! the core on virtual time ([`super::server`], [`super::client`]) or a socket ([`super::tcp`]).
+//! the core on virtual time ([`super::server`], [`super::client`]) or sockets ([`super::tcp`], [`super::outside`]).
 
 use core::time::Duration;
 use std::fmt;
@@ -15,6 +15,7 @@ use crate::spec::format::Case;
 use crate::spec::format::case::{Settings, WorldUser};
 use crate::spec::format::driving::EventKind;
 use crate::spec::format::step::Finish;
+use crate::spec::verdict::Verdict;
 
 /// The judge's name for a connection, never used twice with one target.
 pub type Conn = u64;
@@ -30,6 +31,8 @@ pub enum Happening {
     Accepted(Conn, Door),
     /// A client target said something to the one who drives it.
     Said(EventKind, Document),
+    /// Something for the reader of a failure, which is not judged.
+    Noted(String),
 }
 
 /// What a client target is told.
@@ -72,13 +75,39 @@ pub enum TargetError {
     Unimplemented(String),
     /// It cannot be reached, or it refused; the check could not run.
     Unreachable(String),
+    /// It does this, and wrongly; the check fails.
+    Wrong(String),
+    /// It does not say whether it does this.
+    Hung(String),
+    /// Its process has ended.
+    Crashed(String),
+}
+
+impl TargetError {
+    /// What it means for a check.
+    #[must_use]
+    pub const fn verdict(&self) -> Verdict {
+        match self {
+            Self::Unimplemented(_) => Verdict::Unimplemented,
+            Self::Unreachable(_) => Verdict::CouldNotRun,
+            Self::Wrong(_) => Verdict::Fail,
+            Self::Hung(_) => Verdict::Hung,
+            Self::Crashed(_) => Verdict::Crashed,
+        }
+    }
+}
+
+impl From<TargetError> for (Verdict, Vec<String>) {
+    fn from(e: TargetError) -> Self {
+        (e.verdict(), vec![e.to_string()])
+    }
 }
 
 impl fmt::Display for TargetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unimplemented(what) => write!(f, "the target does not have {what}"),
-            Self::Unreachable(why) => f.write_str(why),
+            Self::Unreachable(why) | Self::Wrong(why) | Self::Hung(why) | Self::Crashed(why) => f.write_str(why),
         }
     }
 }
@@ -123,6 +152,27 @@ pub trait Target {
     /// It does not have that, or it is a server.
     fn order(&mut self, order: &Order) -> Result<(), TargetError> {
         Err(TargetError::Unimplemented(format!("{order:?}")))
+    }
+
+    /// Whether a client target ever says this. What it never says is not waited for.
+    fn tells(&self, _kind: EventKind) -> bool {
+        true
+    }
+
+    /// Whether the target is gone before its time, and how. `failed` says that a step has just failed, which may be
+    /// what one sees of it first.
+    fn gone(&mut self, _failed: bool) -> Option<TargetError> {
+        None
+    }
+
+    /// The port at which the judge has this door, for a client target.
+    fn port(&self, door: Door) -> u16 {
+        match door {
+            Door::Booking => 443,
+            Door::Ticket => 5228,
+            Door::Entry => 5242,
+            _ => 5229,
+        }
     }
 
     /// The public keys of a server target; of the judge for a client target.

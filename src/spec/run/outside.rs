@@ -1,0 +1,129 @@
+//! Anybody's client as a target: a process of its own, that connects to the judge's doors on loopback.
+//!
+//! Two ways to drive it. `lines`: it is told what to do, and tells what happens, in JSON lines on stdin and stdout
+//! (`spec/interop/README.md`). `spawn`: it is started with the case's name in its environment, knows by itself what to
+//! do, and tells nothing: then only what it sends is judged.
+//!
+//! Every instance of a case has a process and doors of its own. Its time is the wall clock's; in cases about timers,
+//! for a client whose timers can be made to run faster, the clock's times that.
+//!
+//! | file | what it knows |
+//! | --- | --- |
+//! | `doors` | the listeners, and TLS at booking |
+//! | `process` | one process: what it is told, what it tells, how it ends |
+//! | `lines` | the line protocol as values |
+
+mod doors;
+mod lines;
+mod process;
+
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::{fs, io};
+
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+use tokio_rustls::TlsAcceptor;
+
+use super::target::TargetError;
+use crate::net::tls::Authority;
+use crate::proto::secure::{Era, KeyRing, PublicRing};
+use crate::spec::format::sut::{Launch, Speaks};
+use doors::Doors;
+pub use process::OutsideTarget;
+
+/// A client under test, and what all its processes share.
+#[derive(Debug)]
+pub struct Outside {
+    launch: Launch,
+    speaks: Speaks,
+    time_scale: f64,
+    runtime: Rc<Runtime>,
+    tls: TlsBox,
+    keys: KeyRing,
+    public: PublicRing,
+    folder: Folder,
+}
+
+/// Has no `Debug` of its own.
+struct TlsBox(TlsAcceptor);
+
+impl std::fmt::Debug for TlsBox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TlsAcceptor")
+    }
+}
+
+/// The files that a client needs, in a folder that goes with the value.
+#[derive(Debug)]
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> io::Result<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        loop {
+            let n = NEXT.fetch_add(1, Ordering::Relaxed);
+            let path = std::env::temp_dir().join(format!("locospec-judge-{}-{n}", std::process::id()));
+            match fs::create_dir(&path) {
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists && n < 1000 => {}
+                made => return made.map(|()| Self(path)),
+            }
+        }
+    }
+
+    fn file(&self, name: &str, text: &str) -> io::Result<PathBuf> {
+        let path = self.0.join(name);
+        fs::write(&path, text)?;
+        Ok(path)
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+const CA: &str = "ca.pem";
+
+fn rsa_file(era: Era) -> &'static str {
+    if era.is_modern() { "rsa.pub.pem" } else { "rsa-2012.pub.pem" }
+}
+
+impl Outside {
+    /// A client that is started by `launch`. `time_scale` is how many times faster its timers can run than written; at
+    /// 1, cases about timers do not apply.
+    ///
+    /// # Errors
+    /// The judge's certificate or files cannot be made.
+    pub fn new(launch: Launch, speaks: Speaks, time_scale: f64, runtime: Rc<Runtime>) -> Result<Rc<Self>, TargetError> {
+        let wrong = |e: &dyn std::error::Error| TargetError::Unreachable(format!("the judge's own doors: {e}"));
+        let authority = Authority::generate().map_err(|e| wrong(&e))?;
+        let tls = TlsBox(authority.acceptor().map_err(|e| wrong(&e))?);
+        let keys = KeyRing::test();
+        let public = keys.public_ring();
+        let folder = Folder::new().map_err(|e| wrong(&e))?;
+        folder.file(CA, authority.cert_pem()).map_err(|e| wrong(&e))?;
+        for (era, key) in [(Era::E2012, &public.old), (Era::E2025, &public.modern)] {
+            let pem = key.to_pem().map_err(|e| wrong(&e))?;
+            folder.file(rsa_file(era), &pem).map_err(|e| wrong(&e))?;
+        }
+        Ok(Rc::new(Self { launch, speaks, time_scale, runtime, tls, keys, public, folder }))
+    }
+
+    /// A target for one instance of a case in this era. Its process is started when the case is known.
+    ///
+    /// # Errors
+    /// The doors cannot be opened.
+    pub fn target(self: &Rc<Self>, era: Era) -> Result<OutsideTarget, TargetError> {
+        let (inbox, arrivals) = mpsc::unbounded_channel();
+        let doors = self.runtime.block_on(Doors::open(&self.tls.0, &inbox));
+        let doors = doors.map_err(|e| TargetError::Unreachable(format!("open the judge's doors: {e}")))?;
+        Ok(OutsideTarget::new(Rc::clone(self), era, doors, arrivals))
+    }
+}
