@@ -7,6 +7,7 @@ mod drift;
 mod handle;
 mod house;
 mod media;
+mod outside;
 mod sockets;
 mod talk;
 mod tidy;

@@ -4,12 +4,14 @@
 //! | --- | --- |
 //! | `words` | the commands: their names, what they take, their help |
 //! | `talk` | the conversation: lines in, events out |
+//! | `lines` | the same for a judge: JSON lines in, JSON lines out |
 //! | `perform` | what each command asks the server |
 //! | `show` | an event as one line |
 //! | `screen` | the terminal: whole lines only, never into what is being typed |
 //! | `state` | what is remembered over a restart, in a file |
 //! | `media` | files up and down |
 
+mod lines;
 mod media;
 mod perform;
 mod screen;
@@ -23,6 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::files::{self, CA};
+use super::serve::parse_quirk;
 use super::{Failure, Outcome, runtime};
 use crate::net::clock::system_entropy;
 use crate::net::connect::Setup;
@@ -30,6 +33,7 @@ use crate::net::handle::start;
 use crate::net::{Clock, Tcp, tls};
 use crate::proto::client::{Client, ClientConfig, Endpoint};
 use crate::proto::command::Door;
+use crate::proto::quirk::{Quirk, Quirks};
 use crate::proto::secure::Era;
 
 /// How long one thing may take before the client gives up.
@@ -41,8 +45,8 @@ const KEEP_LOGS: usize = 1000;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The folder that `serve --dir` has written
-    #[arg(long, value_name = "DIR")]
-    dir: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "lines")]
+    dir: Option<PathBuf>,
     /// Who to be: a name of the world file
     #[arg(long, value_name = "NAME", default_value = "alice")]
     user: String,
@@ -61,6 +65,12 @@ pub struct Args {
     /// Keep in this file what must not be forgotten, and go on from there the next time
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// Be a client under test: a judge says in JSON lines on stdin where its server is and what to do
+    #[arg(long, conflicts_with_all = ["dir", "world", "token", "sub", "state"])]
+    lines: bool,
+    /// Be wrong in this way, as a client under test
+    #[arg(long, value_parser = parse_quirk, requires = "lines")]
+    quirk: Vec<Quirk>,
     #[command(subcommand)]
     what: Option<What>,
 }
@@ -117,13 +127,17 @@ pub(crate) fn parse_era(name: &str) -> Result<Era, String> {
 /// # Errors
 /// Files that cannot be used, a login that is refused, a server that does not answer.
 pub fn run(args: Args) -> Outcome {
+    let Some(dir) = args.dir else {
+        let quirks = args.quirk.iter().fold(Quirks::NONE, |all, q| all.with(*q));
+        return runtime()?.block_on(lines::run(quirks));
+    };
     let world = files::world(args.world.as_deref())?;
     let user =
         world.user(&args.user).ok_or_else(|| Failure::usage(format!("the world has no user {:?}", args.user)))?;
     let door = if args.era.is_modern() { Door::Booking } else { Door::Entry };
-    let first = files::endpoint(&args.dir, door)?;
-    let keys = Arc::new(files::public_ring(&args.dir)?);
-    let ca = files::read(&args.dir.join(CA))?;
+    let first = files::endpoint(&dir, door)?;
+    let keys = Arc::new(files::public_ring(&dir)?);
+    let ca = files::read(&dir.join(CA))?;
     let token = args.token.clone().unwrap_or_else(|| user.token.clone());
     let first = Endpoint::new(first.ip().to_string(), first.port());
     let carrier = media::Carrier { era: args.era, keys: Arc::clone(&keys) };
@@ -141,7 +155,7 @@ pub fn run(args: Args) -> Outcome {
         }
     };
     let keep = args.state.map(state::keeper).transpose()?;
-    let tls = tls::connector(&ca).map_err(|e| Failure::usage(format!("{}: {e}", args.dir.join(CA).display())))?;
+    let tls = tls::connector(&ca).map_err(|e| Failure::usage(format!("{}: {e}", dir.join(CA).display())))?;
     runtime()?.block_on(async move {
         let setup = Setup { clock: Clock::system(), tls: Some(tls) };
         let (handle, events) = start(Tcp, client, setup, keep);
