@@ -6,6 +6,7 @@ mod bytes;
 mod drift;
 mod handle;
 mod house;
+mod judged;
 mod media;
 mod outside;
 mod sockets;

@@ -87,7 +87,7 @@ fn sockets_trial(corpus: &Arc<Corpus>) -> Trial {
         let tls = Some(connector(authority.cert_pem())?);
         let attach = Attach { doors, public, tls, clock: Clock::system() };
         let runtime = tcp::runtime()?;
-        let plan = Plan { only: vec!["smoke".into()], options: Options::default() };
+        let plan = Plan { only: vec!["smoke".into()], ..Plan::default() };
         let mut report = String::new();
         let summary = run_all(
             &corpus,

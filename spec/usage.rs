@@ -6,22 +6,22 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// A folder of its own for each test, gone when the test is.
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("locospec-usage-{}-{name}", std::process::id()));
         assert!(fs::create_dir_all(&path).is_ok());
         Self(path)
     }
 
-    fn file(&self, name: &str, text: &str) -> String {
+    pub fn file(&self, name: &str, text: &str) -> String {
         let path = self.0.join(name);
         assert!(fs::write(&path, text).is_ok());
         path.display().to_string()
     }
 
-    fn path(&self) -> String {
+    pub fn path(&self) -> String {
         self.0.display().to_string()
     }
 }
@@ -32,7 +32,7 @@ impl Drop for Folder {
     }
 }
 
-fn locospec(args: &[&str]) -> Output {
+pub fn locospec(args: &[&str]) -> Output {
     match Command::new(env!("CARGO_BIN_EXE_locospec")).args(args).output() {
         Ok(output) => output,
         Err(e) => panic!("{e}"),
@@ -40,7 +40,7 @@ fn locospec(args: &[&str]) -> Output {
 }
 
 /// Runs it, wants exit code 2 and this in what it says.
-fn refused(args: &[&str], said: &[&str]) {
+pub fn refused(args: &[&str], said: &[&str]) {
     let output = locospec(args);
     let err = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{args:?}: {err}");
@@ -113,7 +113,7 @@ fn every_address_needs_a_host_to_advertise() {
 const SMALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/spec/selftest/catalogue");
 
 /// Runs it, wants exit code 0 and gives stdout.
-fn said(args: &[&str]) -> String {
+pub fn said(args: &[&str]) -> String {
     let output = locospec(args);
     assert_eq!(output.status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()

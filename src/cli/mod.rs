@@ -5,6 +5,7 @@ pub mod client;
 pub mod decode;
 pub mod detect;
 pub mod discover;
+pub mod explain;
 pub mod files;
 pub mod keygen;
 mod out;
@@ -81,8 +82,10 @@ enum Command {
     Client(client::Args),
     /// Say what bytes mean: packets, secure frames, handshakes
     Decode(decode::Args),
-    /// Judge a server or client by the cases of the spec: the reference here, or a server on sockets
-    Check(check::Args),
+    /// Judge an implementation by the cases of the spec: the reference here, or anybody's
+    Check(Box<check::Args>),
+    /// What a case, a requirement or a check is about
+    Explain(explain::Args),
     /// The spec itself
     Spec(spec::Args),
     /// Break the network, the server and its disk from a seed, and see whether the promises hold
@@ -105,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Client(args) => client::run(args),
         Command::Decode(args) => decode(&args),
         Command::Check(args) => check::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Spec(args) => spec::run(&args),
         Command::Sim(args) => sim::run(&args),
         Command::Replay(args) => replay::run(&args),

@@ -52,6 +52,10 @@ pub struct Args {
     /// Seconds between heartbeats that modern clients are told
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     heartbeat: u64,
+    /// Run this many times as fast as the clock on the wall: heartbeats, limits, whatever waits. For who tests what takes
+    /// long
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    time_scale: u32,
     /// The oldest version of an app that may come in, e.g. 10.0.0; without it every one may
     #[arg(long, value_name = "VERSION", value_parser = parse_version)]
     min_version: Option<String>,
@@ -88,7 +92,10 @@ pub fn run(args: Args) -> Outcome {
         None => Database::in_memory(),
     }
     .map_err(Failure::usage)?;
-    let clock = Clock::system();
+    let clock = match args.time_scale {
+        1 => Clock::system(),
+        n => Clock::system().scaled(f64::from(n)),
+    };
     let seeded = {
         let mut unit = db.begin().map_err(Failure::incomplete)?;
         let seeded = world.seed(&mut unit, clock.now()).map_err(Failure::usage)?;

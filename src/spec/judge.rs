@@ -1,18 +1,31 @@
-//! Running the whole spec, or a part of it, and counting what comes of it.
+//! Choosing cases, and running them: one after the other, or several at the same time with what they give in order.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 
 use super::corpus::Corpus;
-use super::format::Case;
+use super::format::requirement::{Level, Requirement};
+use super::format::{Case, Role};
 use super::run::target::{Target, TargetError};
 use super::run::{Options, run_case};
 use super::verdict::{CaseReport, Summary};
 use super::yaml::Located;
 use crate::proto::secure::Era;
 
-/// Which cases, and how.
+/// Which cases, and how. A list that is empty leaves all; a case must be in every list that is not.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// Only cases whose file or name has one of these in it, or that have it as a tag; all when there is none.
+    /// Only cases whose file or name has one of these in it, or that have it as a tag.
     pub only: Vec<String>,
+    /// Only cases that prove one of these requirements.
+    pub requirements: Vec<String>,
+    /// Only cases with one of these tags.
+    pub tags: Vec<String>,
+    /// Only cases that prove a requirement of this level.
+    pub level: Option<Level>,
+    /// Only cases that judge one of these.
+    pub roles: Vec<Role>,
     /// How they are run.
     pub options: Options,
 }
@@ -20,12 +33,31 @@ pub struct Plan {
 impl Plan {
     /// The cases of the plan, in the order of their files.
     pub fn cases<'c>(&self, corpus: &'c Corpus) -> Vec<&'c Located<Case>> {
-        let wanted = |c: &&Located<Case>| {
-            let named = |w: &String| c.file.contains(w.as_str()) || c.value.case.contains(w.as_str());
-            self.only.is_empty() || self.only.iter().any(|w| named(w) || c.value.tags.contains(w))
-        };
-        corpus.cases.iter().filter(wanted).collect()
+        let levels = levels(corpus);
+        corpus.cases.iter().filter(|c| self.wants(c, &levels)).collect()
     }
+
+    fn wants(&self, c: &Located<Case>, levels: &BTreeMap<&str, Level>) -> bool {
+        let case = &c.value;
+        let named = |w: &String| c.file.contains(w.as_str()) || case.case.contains(w.as_str()) || case.tags.contains(w);
+        let of_level = |l: Level| case.proves.iter().any(|r| levels.get(r.as_str()) == Some(&l));
+        (self.only.is_empty() || self.only.iter().any(named))
+            && (self.requirements.is_empty() || self.requirements.iter().any(|r| case.proves.contains(r)))
+            && (self.tags.is_empty() || self.tags.iter().any(|t| case.tags.contains(t)))
+            && self.level.is_none_or(of_level)
+            && (self.roles.is_empty() || self.roles.contains(&case.role))
+    }
+}
+
+/// Every requirement with its level.
+#[must_use]
+pub fn levels(corpus: &Corpus) -> BTreeMap<&str, Level> {
+    requirements(corpus).map(|r| (r.id.as_str(), r.level)).collect()
+}
+
+/// Every requirement, in the order of their files.
+pub fn requirements(corpus: &Corpus) -> impl Iterator<Item = &Requirement> {
+    corpus.requirements.iter().flat_map(|f| &f.value.requirements)
 }
 
 /// Makes a fresh target for an instance of a case.
@@ -40,4 +72,63 @@ pub fn run_all(corpus: &Corpus, plan: &Plan, make: &mut MakeFor<'_>, done: &mut 
         done(&report);
     }
     summary
+}
+
+/// Runs the item of this number.
+pub type Worker<'a> = Box<dyn FnMut(usize) -> CaseReport + 'a>;
+
+/// Runs items 0 to `items`, without it, as many at the same time as there are `jobs`. Each job is a thread that makes
+/// its own worker, by its number; `done` hears of the items in their order, whatever ends first.
+pub fn run_jobs<'a>(
+    items: usize,
+    jobs: usize,
+    worker: &(dyn Fn(usize) -> Worker<'a> + Sync),
+    done: &mut dyn FnMut(CaseReport),
+) {
+    let (next, (tell, told)) = (AtomicUsize::new(0), mpsc::channel());
+    std::thread::scope(|scope| {
+        for job in 0..jobs.clamp(1, items.max(1)) {
+            let (tell, next) = (tell.clone(), &next);
+            scope.spawn(move || {
+                let mut run = worker(job);
+                loop {
+                    let n = next.fetch_add(1, Ordering::Relaxed);
+                    if n >= items || tell.send((n, run(n))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(tell);
+        let (mut waiting, mut turn) = (BTreeMap::new(), 0);
+        for (n, report) in told {
+            waiting.insert(n, report);
+            while let Some(report) = waiting.remove(&turn) {
+                done(report);
+                turn += 1;
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_jobs_give_is_in_order_and_complete() {
+        for jobs in [1, 2, 7, 100] {
+            let worker = |job: usize| -> Worker<'_> {
+                Box::new(move |n| {
+                    // Jobs that are slow in turn, without waiting for a clock.
+                    (0..(n * 7919 + job) % 1000).for_each(|x| drop(std::hint::black_box(vec![x; 64])));
+                    CaseReport { case: n.to_string(), file: String::new(), instances: Vec::new() }
+                })
+            };
+            let mut got = Vec::new();
+            run_jobs(57, jobs, &worker, &mut |r| got.push(r.case));
+            assert_eq!(got, (0..57).map(|n| n.to_string()).collect::<Vec<_>>(), "{jobs} jobs");
+        }
+        run_jobs(0, 3, &|_| Box::new(|_| unreachable!()), &mut |_| panic!("there is nothing to run"));
+    }
 }

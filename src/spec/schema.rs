@@ -5,6 +5,7 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
+use super::baseline::Baseline;
 use super::format::{
     Case, CommandFile, EnumFile, MacroFile, ProfileFile, QuirkFile, RequirementFile, StatusFile, Sut, TypeFile,
 };
@@ -13,6 +14,7 @@ use super::format::{
 #[must_use]
 pub fn all() -> Vec<(&'static str, String)> {
     vec![
+        ("baseline.json", text::<Baseline>()),
         ("case.json", text::<Case>()),
         ("command.json", text::<CommandFile>()),
         ("enums.json", text::<EnumFile>()),

@@ -6,8 +6,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// What came of a check. Ordered from harmless to grave: a case is as bad as its worst check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// As it should be.
     Pass,
@@ -100,9 +104,87 @@ pub struct InstanceReport {
     pub checks: Vec<CheckResult>,
     /// What happened on the connections, line by line; kept for the reader of a failure.
     pub timeline: Vec<String>,
+    /// What was compared, and the bytes behind the timeline.
+    pub evidence: Evidence,
+    /// Whether the target was heard at all: a connection, a byte, a word.
+    pub heard: bool,
+    /// Checks whose failure a baseline knows, and why it does.
+    pub known: BTreeMap<String, String>,
+}
+
+/// What a reader of a failure wants to see beside the timeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// What was expected and what came, for checks that are not `pass`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compared: Vec<Compared>,
+    /// The bytes of lines of the timeline.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bytes: Vec<Bytes>,
+}
+
+/// One expectation beside what came nearest to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compared {
+    /// The check.
+    pub check: String,
+    /// The expectation as the case writes it, one key on each line.
+    pub expected: String,
+    /// What came nearest, in the same form; empty when nothing came.
+    pub actual: String,
+    /// The fields in which they differ, `body.chatLog.message`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differs: Vec<String>,
+}
+
+/// The bytes of one line of the timeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bytes {
+    /// The line, from 0.
+    pub line: usize,
+    /// Header and body, in the clear: hex, two digits a byte.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub plain: String,
+    /// What went over the wire: hex.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub wire: String,
+    /// How many bytes more there were than are kept here, in the clear and on the wire.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more: usize,
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 impl InstanceReport {
+    /// An instance with these checks and nothing more to show.
+    #[must_use]
+    pub fn new(id: impl Into<String>, checks: Vec<CheckResult>) -> Self {
+        let (timeline, evidence, known) = (Vec::new(), Evidence::default(), BTreeMap::new());
+        Self { id: id.into(), checks, timeline, evidence, heard: true, known }
+    }
+
+    /// The target has died: the first check that is not as it should be is `crashed`, or the last one.
+    pub fn crashed(&mut self, why: Vec<String>) {
+        let found = self.checks.iter().position(|c| c.verdict >= Verdict::CouldNotRun);
+        let at = found.unwrap_or(self.checks.len().saturating_sub(1));
+        if let Some(c) = self.checks.get_mut(at) {
+            (c.verdict, c.detail) = (Verdict::Crashed, why);
+        }
+    }
+
+    /// Whether a check is found wanting that no baseline knows.
+    #[must_use]
+    pub fn is_wrong(&self) -> bool {
+        self.checks.iter().any(|c| c.verdict.is_failure() && !self.known.contains_key(&c.check))
+    }
+
+    /// Takes what nobody reads when all is well: timeline and evidence.
+    pub fn forget(&mut self) {
+        (self.timeline, self.evidence) = (Vec::new(), Evidence::default());
+    }
+
     /// As bad as the worst check; an instance without any check proves nothing and could not run.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
@@ -146,6 +228,18 @@ impl CaseReport {
     }
 }
 
+/// How much the failures of a case weigh.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Weight {
+    /// They are told, and do not make the run fail.
+    Told,
+    /// They make the run fail.
+    #[default]
+    Full,
+    /// What is tolerated makes the run fail too.
+    Strict,
+}
+
 /// What a run comes to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
@@ -153,23 +247,48 @@ pub struct Summary {
     pub cases: usize,
     /// How many instances of them.
     pub instances: usize,
-    /// How many checks came to each verdict.
+    /// How many checks came to each verdict, those that a baseline knows aside.
     pub checks: BTreeMap<Verdict, usize>,
+    /// Failures that a baseline knows.
+    pub known: usize,
+    /// Entries of a baseline that do not hold any more.
+    pub stale: usize,
     /// Instances in which not one check was reached.
     pub empty: usize,
+    /// Checks that make the run fail.
+    pub wrong: usize,
+    /// Checks that were not reached although nothing in front of them failed.
+    pub open: usize,
 }
 
 impl Summary {
     /// Counts one more case.
     pub fn add(&mut self, case: &CaseReport) {
+        self.add_weighed(case, Weight::Full);
+    }
+
+    /// Counts one more case, whose failures weigh so much.
+    pub fn add_weighed(&mut self, case: &CaseReport, weight: Weight) {
         self.cases += 1;
         self.instances += case.instances.len();
         for i in &case.instances {
             if i.checks.is_empty() {
                 self.empty += 1;
             }
+            // What stands behind a failure is not reached, and says nothing more.
+            let failed = i.checks.iter().any(|c| c.verdict.is_failure());
             for c in &i.checks {
+                if i.known.contains_key(&c.check) {
+                    self.known += 1;
+                    continue;
+                }
                 *self.checks.entry(c.verdict).or_default() += 1;
+                self.wrong += usize::from(match weight {
+                    Weight::Told => false,
+                    Weight::Full => c.verdict.is_failure(),
+                    Weight::Strict => c.verdict.is_failure() || c.verdict == Verdict::Tolerated,
+                });
+                self.open += usize::from(c.verdict == Verdict::CouldNotRun && !failed);
             }
         }
     }
@@ -180,15 +299,15 @@ impl Summary {
         self.checks.get(&v).copied().unwrap_or(0)
     }
 
-    /// 0 as expected, 1 the target is wrong, 3 incomplete, 4 the judge is wrong. (2 is usage, and not ours to say.)
+    /// 0 as expected, 1 the target is wrong or a baseline is stale, 3 incomplete, 4 the judge is wrong. (2 is usage, and
+    /// not ours to say.)
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        let any = |vs: &[Verdict]| vs.iter().any(|v| self.count(*v) > 0);
-        if any(&[Verdict::HarnessError]) {
+        if self.count(Verdict::HarnessError) > 0 {
             4
-        } else if any(&[Verdict::Fail, Verdict::Hung, Verdict::Crashed]) {
+        } else if self.wrong > 0 || self.stale > 0 {
             1
-        } else if self.cases == 0 || self.empty > 0 || self.count(Verdict::Pass) == 0 || any(&[Verdict::CouldNotRun]) {
+        } else if self.cases == 0 || self.empty > 0 || self.open > 0 || self.count(Verdict::Pass) == 0 {
             3
         } else {
             0
@@ -207,43 +326,16 @@ impl fmt::Display for Summary {
                 sep = ", ";
             }
         }
+        for (n, what) in [(self.known, "known to fail"), (self.stale, "entries of the baseline do not hold")] {
+            if n > 0 {
+                write!(f, "{sep}{n} {what}")?;
+                sep = ", ";
+            }
+        }
         Ok(())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn run(verdicts: &[Verdict]) -> Summary {
-        let checks = verdicts.iter().map(|v| CheckResult { check: "c".into(), verdict: *v, detail: vec![] }).collect();
-        let instances = vec![InstanceReport { id: "a.b[2019]".into(), checks, timeline: vec![] }];
-        let mut s = Summary::default();
-        s.add(&CaseReport { case: "a.b".into(), file: "f".into(), instances });
-        s
-    }
-
-    #[test]
-    fn the_exit_code_says_the_gravest() {
-        use Verdict::*;
-        for (verdicts, code) in [
-            (&[Pass, Tolerated, NotApplicable, Info][..], 0),
-            (&[Pass, Fail], 1),
-            (&[Pass, Hung, CouldNotRun], 1),
-            (&[Pass, Crashed], 1),
-            (&[Pass, CouldNotRun], 3),
-            (&[NotApplicable], 3),
-            (&[], 3),
-            (&[Fail, HarnessError], 4),
-        ] {
-            assert_eq!(run(verdicts).exit_code(), code, "{verdicts:?}");
-        }
-        assert_eq!(Summary::default().exit_code(), 3, "nothing was run");
-    }
-
-    #[test]
-    fn a_summary_counts_what_there_is() {
-        let s = run(&[Verdict::Pass, Verdict::Pass, Verdict::Fail]);
-        assert_eq!(s.to_string(), "1 cases, 1 runs: 2 pass, 1 fail");
-    }
-}
+#[path = "verdict_tests.rs"]
+mod tests;

@@ -78,16 +78,23 @@ pub fn find<'a>(catalogue: &Catalogue<'a>, kind: Option<&str>, name: &str) -> Ve
 /// The names most like one that does not exist, the likest first.
 #[must_use]
 pub fn nearest(catalogue: &Catalogue<'_>, name: &str) -> Vec<String> {
+    let names: Vec<String> = catalogue.names().into_iter().collect();
+    nearest_of(name, names.iter().map(String::as_str))
+}
+
+/// The names of `all` most like one that is not among them, the likest first.
+#[must_use]
+pub fn nearest_of<'n>(name: &str, all: impl Iterator<Item = &'n str>) -> Vec<String> {
     let wanted = name.to_lowercase();
     let most = (wanted.chars().count() / 3).max(1);
     let mut near: Vec<(usize, String)> = Vec::new();
-    for n in catalogue.names() {
+    for n in all {
         let lower = n.to_lowercase();
         let distance = strsim::damerau_levenshtein(&lower, &wanted);
         // A part of a longer name comes behind a slip of the finger.
         let part = wanted.chars().count() >= 3 && lower.contains(&wanted);
         if distance <= most || part {
-            near.push((if distance <= most { distance } else { most + distance }, n));
+            near.push((if distance <= most { distance } else { most + distance }, n.to_owned()));
         }
     }
     near.sort();

@@ -81,6 +81,8 @@ impl Run<'_> {
             }
             if near.is_empty() {
                 near.extend(wrong.iter().map(ToString::to_string));
+                let at: Vec<&str> = wrong.iter().map(|m| m.path.as_str()).collect();
+                self.record.said_other(check, like, &s.with, &at);
             }
         }
         None

@@ -3,6 +3,7 @@
 use bson::{Document, doc};
 
 use super::interpret::{Judged, Run, harness, shown};
+use super::record::NOTHING_CAME;
 use crate::proto::time::Time;
 use crate::spec::format::mutate::unhex;
 use crate::spec::format::step::{
@@ -70,7 +71,7 @@ impl Run<'_> {
                 came.map(|(_, g)| format!("instead came {}", shown(g))).collect()
             })
             .unwrap_or_default();
-        if came.is_empty() { (Verdict::Hung, vec!["nothing came".into()]) } else { (Verdict::Fail, came) }
+        if came.is_empty() { (Verdict::Hung, vec![NOTHING_CAME.into()]) } else { (Verdict::Fail, came) }
     }
 
     fn look(&mut self, conn: &str, e: &Expect, check: &str) -> Look {
@@ -140,9 +141,13 @@ impl Run<'_> {
         let mut vars = self.vars.clone();
         let mut wrong = header.map(|l| compare(l, &fields, "header", check, &mut vars)).unwrap_or_default();
         let mut texts: Vec<String> = Vec::new();
+        let mut unread = None;
         match (&got.body, body) {
             (Ok(d), Some(l)) => wrong.extend(compare(l, d, "body", check, &mut vars)),
-            (Err(e), _) => texts.push(format!("body: {e}")),
+            (Err(e), _) => {
+                texts.push(format!("body: {e}"));
+                unread = Some("body");
+            }
             (Ok(_), None) => {}
         }
         texts.extend(wrong.iter().map(ToString::to_string));
@@ -151,6 +156,8 @@ impl Run<'_> {
             Ok(())
         } else {
             texts.push(format!("in {}", shown(got)));
+            let at: Vec<&str> = wrong.iter().map(|m| m.path.as_str()).chain(unread).collect();
+            self.record.differs(check, (header, body), got, &at);
             Err(texts)
         }
     }

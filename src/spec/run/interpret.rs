@@ -7,8 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bson::Document;
 
+use super::Options;
 use super::instance::{Instance, names, own_names};
 use super::peer::{Got, Peer};
+use super::record::Record;
 use super::target::{Conn, Happening, Target};
 use crate::proto::command::Door;
 use crate::proto::secure::Era;
@@ -54,7 +56,8 @@ pub(super) struct Run<'a> {
     pub(super) usual: BTreeSet<(Conn, usize)>,
     /// Methods of requests that a step speaks of.
     pub(super) scripted: Vec<String>,
-    timeline: Vec<String>,
+    pub(super) record: Record,
+    heard: bool,
     begin: Time,
     end: Time,
     /// How many connections the judge made for itself.
@@ -67,10 +70,10 @@ pub fn run(
     located: &Located<Case>,
     i: &Instance,
     target: &mut dyn Target,
-    nonce_seed: u64,
+    options: &Options,
 ) -> InstanceReport {
     let case = &located.value;
-    let mut report = InstanceReport { id: i.id.clone(), checks: Vec::new(), timeline: Vec::new() };
+    let mut report = InstanceReport { heard: false, ..InstanceReport::new(i.id.clone(), Vec::new()) };
     let steps = match corpus.expand(located) {
         Ok(steps) => steps,
         Err(e) => return told(report, Verdict::HarnessError, e.to_string()),
@@ -79,7 +82,7 @@ pub fn run(
     if let Some(lacks) = case.needs.all_of.iter().find(|p| !target.has(p)) {
         return told(report, Verdict::NotApplicable, format!("the target does not have `{lacks}`"));
     }
-    let mut vars = match names(case, i, nonce_seed) {
+    let mut vars = match names(case, i, options.nonce_seed) {
         Ok(v) => v,
         Err(e) => return told(report, Verdict::CouldNotRun, e.to_string()),
     };
@@ -97,6 +100,9 @@ pub fn run(
         vars.set(name, i32::from(target.port(door)));
     }
     let begin = target.now();
+    // Virtual time costs nothing, so only the wall clock's is cut short.
+    let cut = options.timeout.filter(|_| !target.has("virtual-time"));
+    let end = begin + cut.map_or(case.timeout.0, |t| t.min(case.timeout.0));
     let mut run = Run {
         corpus,
         located,
@@ -112,13 +118,15 @@ pub fn run(
         violations: Vec::new(),
         usual: BTreeSet::new(),
         scripted: steps.iter().flat_map(requests).collect(),
-        timeline: Vec::new(),
+        record: Record::default(),
+        heard: false,
         begin,
-        end: begin + case.timeout.0,
+        end,
         extra: 0,
     };
     report.checks = run.all(&steps);
-    report.timeline = run.timeline;
+    report.heard = run.heard;
+    (report.timeline, report.evidence) = run.record.finish(&report.checks);
     report
 }
 
@@ -167,6 +175,7 @@ impl Run<'_> {
                     c.detail.push(why.to_string());
                 }
             }
+            self.record.missing(step, &results);
             out.extend(results);
             stop = gone.map(Stop::from).or(stopped);
             if bad || stop.is_some() {
@@ -192,6 +201,7 @@ impl Run<'_> {
             Some(stop) => stop,
             None if !self.violations.is_empty() => (Verdict::Fail, std::mem::take(&mut self.violations)),
             None if self.peers.is_empty() => (Verdict::CouldNotRun, vec!["there was not one connection".into()]),
+            None if !self.heard => (Verdict::Info, vec!["nothing came that could be judged".into()]),
             None => (Verdict::Pass, Vec::new()),
         };
         CheckResult { check: "protocol".into(), verdict, detail }
@@ -235,7 +245,7 @@ impl Run<'_> {
 
     /// When a wait that begins now is over; never behind the end of the case.
     pub(super) fn until(&self, within: Option<crate::spec::format::Span>) -> Time {
-        let wait = within.map_or_else(|| self.target.patience(), |s| s.0);
+        let wait = within.map_or_else(|| self.target.patience(), |s| s.0.max(self.target.grain()));
         (self.target.now() + wait).min(self.end)
     }
 
@@ -253,8 +263,7 @@ impl Run<'_> {
     /// One line of the timeline.
     pub(super) fn note(&mut self, text: &str) {
         let at = self.target.now().since(self.begin);
-        let line: String = text.chars().take(400).collect();
-        self.timeline.push(format!("{:>9.3} {line}", at.as_secs_f64()));
+        self.record.line(at.as_secs_f64(), text);
     }
 
     /// Puts a connection of the judge under its name.
@@ -264,6 +273,7 @@ impl Run<'_> {
     }
 
     fn file(&mut self, h: Happening) {
+        self.heard = true;
         match h {
             Happening::Bytes(conn, bytes) => {
                 let Some(name) = self.by_conn.get(&conn).cloned() else { return };
@@ -303,6 +313,7 @@ impl Run<'_> {
 
     fn file_bytes(&mut self, name: &str, bytes: &[u8]) {
         let keys = self.target.private().cloned();
+        self.record.came(name, bytes);
         let Some(peer) = self.peers.get_mut(name) else { return };
         let (was_broken, had_era) = (peer.broken.is_some(), peer.era().is_some());
         let new = peer.receive(bytes, keys.as_ref());
@@ -314,6 +325,7 @@ impl Run<'_> {
         }
         if let Some(why) = broken {
             self.note(&format!("{name} <- bytes that cannot be: {why}"));
+            self.record.shows(name, &[]);
             self.violations.push(format!("{name}: {why}"));
         }
     }
@@ -323,6 +335,7 @@ impl Run<'_> {
         let Some(got) = peer.got.get_mut(n) else { return };
         let (id, method) = (got.header.id, got.header.method.to_string());
         let line = format!("{name} <- {}", shown(got));
+        let plain = std::mem::take(&mut got.plain);
         let mut wrong = Vec::new();
         if self.case.role == Role::Server {
             let same = |a: &super::peer::Asked| a.id == id && a.method == method;
@@ -347,6 +360,7 @@ impl Run<'_> {
         }
         wrong.extend(got.body.as_ref().err().map(|e| format!("has a bad body: {e}")));
         self.note(&line);
+        self.record.shows(name, &plain);
         self.violations.extend(wrong.into_iter().map(|w| format!("{name}: {method} with id {id} {w}")));
         if self.case.role == Role::Client {
             self.answer_by_itself(name, n);
@@ -364,7 +378,7 @@ pub(super) fn shown(got: &Got) -> String {
 }
 
 /// The names of the checks that a step makes; those without a name of their own get the step's number.
-fn check_names(n: usize, s: &Step) -> Vec<String> {
+pub(in crate::spec) fn check_names(n: usize, s: &Step) -> Vec<String> {
     let name = |s: &Step, n: String| s.check().map(|c| c.map_or(n, str::to_string));
     match &s.together {
         Some(t) => {

@@ -6,6 +6,7 @@
 //! | [`interpret`] | one instance: the order of its steps, its checks, what comes in |
 //! | `sending`, `expecting`, `driving` | the verbs |
 //! | [`peer`] | the judge's end of one connection |
+//! | `record` | what is kept for the reader of a failure |
 //! | [`bytes`] | valid bytes, and how they are spoiled |
 //! | [`target`] | what a target must be able to do |
 //! | [`server`], [`client`] | the reference in this process, on virtual time |
@@ -13,6 +14,7 @@
 //! | [`outside`] | anybody's client, a process that connects to the judge |
 //! | [`program`] | a child process that speaks JSON lines |
 //! | `link` | one connection on a socket |
+//! | [`launch`] | such a server as a process of ours |
 
 pub mod bytes;
 pub mod client;
@@ -20,19 +22,25 @@ mod driving;
 mod expecting;
 pub mod instance;
 pub mod interpret;
+pub mod launch;
 mod link;
 pub mod outside;
 pub mod peer;
 pub mod program;
+mod record;
 mod sending;
 pub mod server;
 pub mod target;
 pub mod tcp;
 
+use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::corpus::Corpus;
 use super::format::{Case, Role};
+use super::value::ValueError;
 use super::verdict::{CaseReport, CheckResult, InstanceReport, Verdict};
 use super::yaml::Located;
 use crate::proto::quirk::Quirks;
@@ -40,20 +48,67 @@ use crate::proto::secure::Era;
 use instance::{Instance, instances};
 use target::{Target, TargetError};
 
+/// How long a target that failed is looked at, whether it has died.
+const DEATH_WITHIN: Duration = Duration::from_millis(50);
+
 /// How cases are run.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Only these eras.
     pub eras: Vec<Era>,
+    /// Only instances with one of these names; all when there is none.
+    pub instances: Vec<String>,
     /// A case is over with its first failure: enough to know that a quirk was caught.
     pub stop_at_failure: bool,
     /// Makes `case.nonce` differ between runs against one target that keeps what it is sent.
     pub nonce_seed: u64,
+    /// The most time, on the wall clock, that an instance may take.
+    pub timeout: Option<Duration>,
+    /// Gives up on a target that is never heard; nothing for one that cannot hang.
+    pub life: Option<Arc<Life>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { eras: Era::ALL.to_vec(), stop_at_failure: false, nonce_seed: 0 }
+        let (eras, instances) = (Era::ALL.to_vec(), Vec::new());
+        Self { eras, instances, stop_at_failure: false, nonce_seed: 0, timeout: None, life: None }
+    }
+}
+
+impl Options {
+    /// The instances of a case that these options leave.
+    ///
+    /// # Errors
+    /// As [`instances`].
+    pub fn instances_of(&self, case: &Case) -> Result<Vec<Instance>, ValueError> {
+        let named = |i: &Instance| self.instances.is_empty() || self.instances.contains(&i.id);
+        let all = instances(case)?;
+        Ok(all.into_iter().filter(|i| self.eras.contains(&i.era) && named(i)).collect())
+    }
+}
+
+/// Whether a target gives any sign of life. Without one, after [`Life::INSTANCES`] of them that all hung, the rest of a
+/// run is not waited for.
+#[derive(Debug, Default)]
+pub struct Life {
+    heard: AtomicBool,
+    silent: AtomicUsize,
+}
+
+impl Life {
+    /// How many instances are waited for.
+    pub const INSTANCES: usize = 8;
+
+    fn saw(&self, report: &InstanceReport) {
+        if report.heard {
+            self.heard.store(true, Ordering::Relaxed);
+        } else if report.verdict() == Verdict::Hung {
+            self.silent.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn is_given_up(&self) -> bool {
+        !self.heard.load(Ordering::Relaxed) && self.silent.load(Ordering::Relaxed) >= Self::INSTANCES
     }
 }
 
@@ -75,15 +130,21 @@ pub fn reference(role: Role, era: Era, quirks: Quirks) -> Result<Box<dyn Target>
 /// Runs every instance of a case.
 pub fn run_case(corpus: &Corpus, case: &Located<Case>, make: &mut MakeTarget<'_>, options: &Options) -> CaseReport {
     let mut report = CaseReport { case: case.value.case.clone(), file: case.file.clone(), instances: Vec::new() };
-    let all = match instances(&case.value) {
+    let all = match options.instances_of(&case.value) {
         Ok(all) => all,
         Err(e) => {
             report.instances.push(broken(&case.value.case, Verdict::HarnessError, e.to_string()));
             return report;
         }
     };
-    for i in all.into_iter().filter(|i| options.eras.contains(&i.era)) {
+    for i in all {
+        if options.life.as_ref().is_some_and(|l| l.is_given_up()) {
+            let why = format!("given up: {} others hung before it, and nothing ever came", Life::INSTANCES);
+            report.instances.push(broken(&i.id, Verdict::CouldNotRun, why));
+            continue;
+        }
         let done = run_instance(corpus, case, &i, make, options);
+        options.life.iter().for_each(|l| l.saw(&done));
         let failed = done.verdict().is_failure();
         report.instances.push(done);
         if failed && options.stop_at_failure {
@@ -105,7 +166,13 @@ fn run_instance(
             Ok(t) => t,
             Err(e) => return broken(&i.id, e.verdict(), e.to_string()),
         };
-        interpret::run(corpus, case, i, target.as_mut(), options.nonce_seed)
+        let mut report = interpret::run(corpus, case, i, target.as_mut(), options);
+        // Who has just been killed may take a moment until the system says so.
+        let doubtful = report.verdict() >= Verdict::CouldNotRun;
+        if let Some(why) = target.died(if doubtful { DEATH_WITHIN } else { Duration::ZERO }) {
+            report.crashed(why);
+        }
+        report
     });
     catch_unwind(run).unwrap_or_else(|why| {
         let text = why.downcast_ref::<String>().cloned();
@@ -117,5 +184,5 @@ fn run_instance(
 /// An instance that did not come as far as its checks.
 fn broken(id: &str, verdict: Verdict, why: String) -> InstanceReport {
     let check = CheckResult { check: "run".into(), verdict, detail: vec![why] };
-    InstanceReport { id: id.to_string(), checks: vec![check], timeline: Vec::new() }
+    InstanceReport { heard: false, ..InstanceReport::new(id, vec![check]) }
 }

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use bson::Document;
 
 use super::bytes::{Unit, spoil};
+use super::record::BYTES_MAX;
 use super::target::Conn;
 use crate::proto::entropy::Entropy;
 use crate::proto::limits::{HEADER_LEN, Limits};
@@ -24,6 +25,8 @@ pub struct Got {
     pub header: Header,
     /// Its body, or why it is none.
     pub body: Result<Document, String>,
+    /// Its first bytes in the clear, until the record has them.
+    pub plain: Vec<u8>,
     /// A step has taken it.
     pub taken: bool,
     /// The request that it answers, by the number of that request on this connection.
@@ -210,8 +213,10 @@ impl Peer {
             let end = HEADER_LEN + header.body_len as usize;
             let Some(body) = rest.get(HEADER_LEN..end) else { break Ok(()) };
             let body = document(body);
+            // One more than is shown, so that it is known that there is more.
+            let plain = rest.get(..end.min(BYTES_MAX + 1)).unwrap_or_default().to_vec();
             self.file_left = announced(&header, &body);
-            self.got.push(Got { header, body, taken: false, answers: None });
+            self.got.push(Got { header, body, plain, taken: false, answers: None });
             used += end;
         };
         self.plain.drain(..used);

@@ -34,6 +34,7 @@ impl Run<'_> {
         plain.extend_from_slice(&bytes);
         if s.join == Some(Join::Frame) {
             peer.held_plain = plain;
+            self.record.bytes(&bytes, &[]);
             return Ok(());
         }
         let mut wire = Vec::new();
@@ -45,8 +46,10 @@ impl Run<'_> {
         all.extend_from_slice(&wire);
         if s.join == Some(Join::Write) {
             peer.held_wire = all;
+            self.record.bytes(&bytes, &wire);
             return Ok(());
         }
+        self.record.bytes(&bytes, &all);
         let pieces = cut(&all, &s.cut, s.cut_every.as_ref(), &self.vars).map_err(|e| harness(&e))?;
         self.write(conn, &pieces);
         Ok(())
@@ -112,6 +115,7 @@ impl Run<'_> {
             let mut plain = std::mem::take(&mut peer.held_plain);
             plain.extend_from_slice(&bytes);
             wire.extend(if s.at == Layer::Secure { peer.seal(&plain) } else { plain });
+            self.record.bytes(&bytes, &wire);
             self.write(conn, &[wire]);
         }
         Ok(())
@@ -206,6 +210,7 @@ impl Run<'_> {
         let Some(peer) = self.peers.get_mut(name) else { return };
         let wire = peer.seal(&plain.encode());
         self.note(&format!("{name} -> {} #{} by itself", header.method, header.id));
+        self.record.bytes(&plain.encode(), &wire);
         self.write(name, &[wire]);
     }
 }

@@ -183,6 +183,18 @@ pub trait Target {
         None
     }
 
+    /// Why it is not there any more, if it has died or does so within this time of the wall clock: asked when an
+    /// instance is over.
+    fn died(&mut self, within: Duration) -> Option<Vec<String>> {
+        let _ = within;
+        None
+    }
+
+    /// The least that a wait lasts, whatever the case says: not nothing where time runs faster than on the wall.
+    fn grain(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// How long an expectation without `within` waits.
     fn patience(&self) -> Duration {
         Duration::from_secs(5)

@@ -88,7 +88,7 @@ impl Target for TcpTarget {
     }
 
     fn poll(&mut self, until: Time) -> Option<Happening> {
-        let left = until.since(self.now());
+        let left = self.attach.clock.until(until);
         if left.is_zero() {
             return self.arrivals.try_recv().ok();
         }

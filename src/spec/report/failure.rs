@@ -1,0 +1,239 @@
+//! The section of one case that is not as it should be: its checks, expected beside actual, the timeline with the bytes
+//! behind each line, and the command that runs it again.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use super::{CaseLine, InstanceLine, Run, Standing, again};
+use crate::proto::wire::dump::{dump_bytes, dump_packet};
+use crate::spec::doc::escape;
+use crate::spec::format::mutate::unhex;
+use crate::spec::verdict::{Bytes, Compared, Verdict};
+
+/// Bytes of HTML that the evidence of one page may take.
+const EVIDENCE_MAX: usize = 16 << 20;
+
+/// The sections of a page, and what is left of its room.
+#[derive(Debug)]
+pub struct Sections<'a> {
+    /// The requirements that have a row in the matrix.
+    rows: &'a BTreeSet<&'a str>,
+    left: usize,
+    /// Instances whose evidence had no room.
+    pub left_out: usize,
+}
+
+/// The anchor of a case of a run.
+#[must_use]
+pub fn anchor(run: usize, case: usize) -> String {
+    format!("f{run}-{case}")
+}
+
+/// Whether a case has anything to show: something that was not reached or fails.
+#[must_use]
+pub fn is_shown(case: &CaseLine) -> bool {
+    case.instances.iter().any(|i| i.standing() >= Standing::Open)
+}
+
+impl<'a> Sections<'a> {
+    /// None so far; they may link to these requirements.
+    #[must_use]
+    pub const fn new(rows: &'a BTreeSet<&'a str>) -> Self {
+        Self { rows, left: EVIDENCE_MAX, left_out: 0 }
+    }
+
+    /// The section of a case.
+    pub fn case(&mut self, run: &Run, at: &str, case: &CaseLine, out: &mut String) {
+        let worst = case.instances.iter().map(InstanceLine::standing).max().unwrap_or(Standing::Open);
+        let _ = write!(
+            out,
+            "<article class=\"case {}\" id=\"{at}\">\n<h3><code>{}</code> <span class=\"by\">{} {}</span></h3>\n",
+            class(worst),
+            escape(&case.case),
+            escape(&run.head.name),
+            escape(&run.head.version)
+        );
+        let _ = writeln!(out, "<p>{}</p>", escape(&case.title));
+        let link = |r: &String| match (self.rows.contains(r.as_str()), escape(r)) {
+            (true, id) => format!("<a href=\"#r-{id}\">{id}</a>"),
+            (false, id) => id,
+        };
+        let proves: Vec<String> = case.proves.iter().map(link).collect();
+        let _ = writeln!(out, "<p class=\"proves\">proves {} · {}</p>", proves.join(" "), escape(&case.file));
+        let shown: Vec<&InstanceLine> = case.instances.iter().filter(|i| i.standing() >= Standing::Open).collect();
+        let (good, all) = (case.instances.len() - shown.len(), case.instances.len());
+        if good > 0 {
+            let _ = writeln!(out, "<p class=\"proves\">{good} of {all} instances are as they should be.</p>");
+        }
+        for (n, i) in shown.into_iter().enumerate() {
+            let before = out.len();
+            self.instance(run, i, n == 0, out);
+            self.left = self.left.saturating_sub(out.len() - before);
+        }
+        out.push_str("</article>\n");
+    }
+
+    fn instance(&mut self, run: &Run, i: &InstanceLine, open: bool, out: &mut String) {
+        let open = if open { " open" } else { "" };
+        let _ = write!(out, "<details class=\"instance\"{open}><summary><code>{}</code> ", escape(&i.instance));
+        let _ = writeln!(out, "<span class=\"chip {}\">{}</span></summary>", class(i.standing()), i.verdict());
+        out.push_str("<table class=\"checks\">\n");
+        for (check, verdict) in &i.checks {
+            let known = i.known.get(check);
+            let standing = Standing::of(*verdict, known.is_some());
+            let _ = write!(
+                out,
+                "<tr><td><span class=\"chip {}\">{verdict}</span></td><th scope=\"row\">{}</th><td>",
+                class(standing),
+                escape(check)
+            );
+            if let Some(why) = known {
+                let _ = write!(out, "<p class=\"known\">known: {}</p>", escape(why));
+            }
+            for d in i.detail.get(check).into_iter().flatten() {
+                let _ = write!(out, "<p>{}</p>", escape(d));
+            }
+            out.push_str("</td></tr>\n");
+        }
+        out.push_str("</table>\n");
+        let _ = writeln!(out, "<pre class=\"again\">{}</pre>", escape(&again(&run.head.again, &i.instance)));
+        if self.left == 0 {
+            self.left_out += 1;
+            out.push_str("<p class=\"note\">This page is full: run it again to see what happened.</p>\n");
+        } else {
+            i.evidence.compared.iter().for_each(|c| side_by_side(c, out));
+            timeline(i, out);
+        }
+        out.push_str("</details>\n");
+    }
+}
+
+/// The word for a standing in the style sheet.
+#[must_use]
+pub const fn class(s: Standing) -> &'static str {
+    match s {
+        Standing::Aside => "aside",
+        Standing::Pass => "pass",
+        Standing::Tolerated => "tolerated",
+        Standing::Open => "open",
+        Standing::Known => "known",
+        Standing::Wrong => "wrong",
+    }
+}
+
+fn side_by_side(c: &Compared, out: &mut String) {
+    let actual = if c.actual.is_empty() { "nothing came\n" } else { &c.actual };
+    let _ = writeln!(
+        out,
+        "<div class=\"pair\"><figure><figcaption>expected by <b>{}</b></figcaption><pre>{}</pre></figure>\
+         <figure><figcaption>actual</figcaption><pre>{}</pre></figure></div>",
+        escape(&c.check),
+        marked(&c.expected, &c.differs),
+        marked(actual, &c.differs)
+    );
+}
+
+/// YAML text with the lines of these fields marked.
+fn marked(text: &str, differs: &[String]) -> String {
+    let wanted: Vec<&str> = differs.iter().map(|d| d.strip_prefix("event.").unwrap_or(d)).collect();
+    let wanted: Vec<&str> = wanted.into_iter().map(|d| d.split('[').next().unwrap_or(d)).collect();
+    let mut above: Vec<(usize, &str)> = Vec::new();
+    let mut out = String::new();
+    for line in text.lines() {
+        let depth = line.len() - line.trim_start_matches([' ', '-']).len();
+        if let Some((key, _)) = line.trim_start_matches([' ', '-']).split_once(':') {
+            above.retain(|(d, _)| *d < depth);
+            above.push((depth, key));
+        }
+        let path: Vec<&str> = above.iter().map(|(_, k)| *k).collect();
+        let path = path.join(".");
+        let inside = |w: &&&str| path == **w || path.strip_prefix(**w).is_some_and(|rest| rest.starts_with('.'));
+        let text = escape(line);
+        if wanted.iter().any(|w| inside(&w)) {
+            let _ = writeln!(out, "<mark>{text}</mark>");
+        } else {
+            let _ = writeln!(out, "{text}");
+        }
+    }
+    out
+}
+
+fn timeline(i: &InstanceLine, out: &mut String) {
+    if i.timeline.is_empty() {
+        return;
+    }
+    out.push_str("<div class=\"timeline\">\n");
+    for (n, line) in i.timeline.iter().enumerate() {
+        let way = match line {
+            l if l.contains(" -> ") => "out",
+            l if l.contains(" <- ") => "in",
+            _ => "note",
+        };
+        let bytes: Vec<&Bytes> = i.evidence.bytes.iter().filter(|b| b.line == n).collect();
+        if bytes.is_empty() {
+            let _ = writeln!(out, "<div class=\"line {way}\">{}</div>", escape(line));
+            continue;
+        }
+        let _ = writeln!(out, "<details class=\"line {way}\"><summary>{}</summary>", escape(line));
+        bytes.into_iter().for_each(|b| hex(b, out));
+        out.push_str("</details>\n");
+    }
+    out.push_str("</div>\n");
+}
+
+fn hex(b: &Bytes, out: &mut String) {
+    let plain = unhex(&b.plain).unwrap_or_default();
+    let wire = unhex(&b.wire).unwrap_or_default();
+    if !plain.is_empty() {
+        let _ = writeln!(out, "<p>in the clear</p><pre class=\"hex\">{}</pre>", escape(&dump_packet(&plain)));
+    }
+    if !wire.is_empty() && wire != plain {
+        let _ = writeln!(out, "<p>on the wire</p><pre class=\"hex\">{}</pre>", escape(&dump_bytes(&wire)));
+    }
+    if b.more > 0 {
+        let _ = writeln!(out, "<p>{} bytes more are not kept</p>", b.more);
+    }
+}
+
+/// The word that a cell of the matrix shows, so that colour is not needed.
+#[must_use]
+pub const fn letter(s: Standing) -> &'static str {
+    match s {
+        Standing::Aside => "–",
+        Standing::Pass => "✓",
+        Standing::Tolerated => "~",
+        Standing::Open => "?",
+        Standing::Known => "✗ known",
+        Standing::Wrong => "✗",
+    }
+}
+
+/// The verdicts, for the legend: a word and what it means.
+pub const LEGEND: [(Verdict, &str); 8] = [
+    (Verdict::Pass, "as it should be"),
+    (Verdict::Tolerated, "not as it should be, but allowed"),
+    (Verdict::Fail, "wrong"),
+    (Verdict::Hung, "nothing came in time"),
+    (Verdict::Crashed, "the implementation died"),
+    (Verdict::CouldNotRun, "not reached: something in front of it failed, or the target lacks it"),
+    (Verdict::Unimplemented, "the implementation says that it does not have this"),
+    (Verdict::NotApplicable, "it does not claim the profile that the case needs"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lines_of_a_field_that_differs_are_marked() {
+        let text = "body:\n  status: 0\n  chatLog:\n    message: hi\n  list:\n  - a: 1\n";
+        let of = |d: &str| {
+            let out = marked(text, &[d.to_string()]);
+            out.lines().filter(|l| l.starts_with("<mark>")).map(|l| l.replace("mark>", "")).collect::<Vec<_>>()
+        };
+        assert_eq!(of("body.status"), ["<  status: 0</"]);
+        assert_eq!(of("body.chatLog"), ["<  chatLog:</", "<    message: hi</"]);
+        assert_eq!(of("body.list[0].a"), ["<  list:</", "<  - a: 1</"]);
+        assert!(of("body.stat").is_empty());
+    }
+}
