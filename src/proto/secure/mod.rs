@@ -17,6 +17,7 @@
 //! | [`suite`] | the three ciphers on one frame's bytes |
 //! | [`frame`] | the layout of `LocoSecureNormalPacket` and what its length field may say |
 //! | [`fragment`] | where a long plaintext is cut |
+//! | [`given`] | frames under an IV of the caller's own, for vectors |
 //! | [`layer`] | [`Sealer`] and [`Opener`]: a stream of frames, any cut and any join |
 //!
 //! Packets are not known here: a frame carries bytes. Next: `wire`, which finds the packets in them.
@@ -24,6 +25,7 @@
 pub mod era;
 pub mod fragment;
 pub mod frame;
+pub mod given;
 pub mod handshake;
 pub mod keys;
 pub mod layer;

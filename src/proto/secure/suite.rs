@@ -64,33 +64,49 @@ impl Seal {
     /// `plain` must be no longer than the era's [`super::fragment::plain_max`].
     pub(super) fn frame(&mut self, plain: &[u8], entropy: &mut Entropy, out: &mut Vec<u8>) {
         match self {
-            Self::Cbc(aes) => {
-                let len = len_of(Suite::Cbc, plain.len());
-                let start = begin(out, len, [], plain) - plain.len();
-                // PKCS#7: 1 to 16 bytes, each saying how many they are.
-                out.resize(start + len, (len - plain.len()) as u8);
-                cbc::Encryptor::inner_iv_init(&*aes, &FIXED_IV.into()).encrypt_blocks_inout(blocks(&mut out[start..]));
-            }
-            Self::Cfb(aes) => {
-                let iv = iv(entropy);
-                let end = begin(out, len_of(Suite::Cfb, plain.len()), iv, plain);
-                let start = end - plain.len();
-                // Filled up to whole blocks and cut again, so that the cipher runs once and not once more for the rest.
-                out.resize(start + plain.len().next_multiple_of(BLOCK_LEN), 0);
-                cfb_mode::Encryptor::inner_iv_init(&*aes, &iv.into()).encrypt_blocks_inout(blocks(&mut out[start..]));
-                out.truncate(end);
-            }
-            Self::Gcm(gcm, nonces) => {
-                let nonce = nonces.next(entropy);
-                let end = begin(out, len_of(Suite::Gcm, plain.len()), nonce, plain);
-                let text = InOutBuf::from(&mut out[end - plain.len()..]);
-                let Ok(tag) = gcm.encrypt_inout_detached(&nonce.into(), b"", text) else {
-                    unreachable!("a frame is far below the 64 GiB that GCM can take")
-                };
-                out.extend_from_slice(&tag);
-            }
+            Self::Cbc(aes) => frame_cbc(aes, plain, out),
+            Self::Cfb(aes) => frame_cfb(aes, iv(entropy), plain, out),
+            Self::Gcm(gcm, nonces) => frame_gcm(gcm, nonces.next(entropy), plain, out),
         }
     }
+
+    /// The same under an IV or nonce of the caller's own; `None` when it has not the length that the suite needs.
+    pub(super) fn frame_under(&self, iv: &[u8], plain: &[u8], out: &mut Vec<u8>) -> Option<()> {
+        match self {
+            Self::Cbc(aes) => iv.is_empty().then(|| frame_cbc(aes, plain, out)),
+            Self::Cfb(aes) => iv.try_into().ok().map(|iv| frame_cfb(aes, iv, plain, out)),
+            Self::Gcm(gcm, _) => iv.try_into().ok().map(|nonce| frame_gcm(gcm, nonce, plain, out)),
+        }
+    }
+}
+
+#[inline(always)]
+fn frame_cbc(aes: &Aes128Enc, plain: &[u8], out: &mut Vec<u8>) {
+    let len = len_of(Suite::Cbc, plain.len());
+    let start = begin(out, len, [], plain) - plain.len();
+    // PKCS#7: 1 to 16 bytes, each saying how many they are.
+    out.resize(start + len, (len - plain.len()) as u8);
+    cbc::Encryptor::inner_iv_init(aes, &FIXED_IV.into()).encrypt_blocks_inout(blocks(&mut out[start..]));
+}
+
+#[inline(always)]
+fn frame_cfb(aes: &Aes128Enc, iv: [u8; BLOCK_LEN], plain: &[u8], out: &mut Vec<u8>) {
+    let end = begin(out, len_of(Suite::Cfb, plain.len()), iv, plain);
+    let start = end - plain.len();
+    // Filled up to whole blocks and cut again, so that the cipher runs once and not once more for the rest.
+    out.resize(start + plain.len().next_multiple_of(BLOCK_LEN), 0);
+    cfb_mode::Encryptor::inner_iv_init(aes, &iv.into()).encrypt_blocks_inout(blocks(&mut out[start..]));
+    out.truncate(end);
+}
+
+#[inline(always)]
+fn frame_gcm(gcm: &Gcm, nonce: [u8; NONCE_LEN], plain: &[u8], out: &mut Vec<u8>) {
+    let end = begin(out, len_of(Suite::Gcm, plain.len()), nonce, plain);
+    let text = InOutBuf::from(&mut out[end - plain.len()..]);
+    let Ok(tag) = gcm.encrypt_inout_detached(&nonce.into(), b"", text) else {
+        unreachable!("a frame is far below the 64 GiB that GCM can take")
+    };
+    out.extend_from_slice(&tag);
 }
 
 /// Appends length field, head and plaintext, with room for a last block and a tag; returns the end.
