@@ -9,6 +9,7 @@ pub mod explain;
 pub mod files;
 pub mod keygen;
 mod out;
+pub mod proxy;
 pub mod replay;
 pub mod serve;
 pub mod shrink;
@@ -96,6 +97,8 @@ enum Command {
     Shrink(shrink::Args),
     /// Plant the known bugs one after the other, and see how fast each is found
     Detect(detect::Args),
+    /// Put the simulator's byte faults in front of any implementation, on real sockets
+    Proxy(proxy::Args),
     /// RSA keys of your own for `serve --keys`
     Keygen(keygen::Args),
 }
@@ -114,6 +117,7 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => replay::run(&args),
         Command::Shrink(args) => shrink::run(&args),
         Command::Detect(args) => detect::run(&args),
+        Command::Proxy(args) => proxy::run(&args),
         Command::Keygen(args) => keygen::run(&args),
     };
     match outcome {

@@ -25,6 +25,7 @@
 //! | [`run`] | one run, many runs, verdicts |
 //! | [`hunt`] | seeds by the hour, in shards, with a report that grows and merges |
 //! | [`shrink`] | from a scenario that fails to the smallest one that does |
+//! | [`proxy`] | the same streams in front of a real server, in real time |
 //! | [`version`] | which build wrote a file |
 //! | [`detect`] | how fast planted bugs are found |
 //!
@@ -48,6 +49,7 @@ pub mod invariants;
 pub mod links;
 pub mod model;
 pub mod net;
+pub mod proxy;
 pub mod run;
 pub mod scenario;
 pub mod server;

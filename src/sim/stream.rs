@@ -107,6 +107,11 @@ impl<S: Send + 'static> FaultStream<S> {
         }
     }
 
+    /// The stream below it.
+    pub(super) const fn inner(&self) -> Option<&S> {
+        self.inner.as_ref()
+    }
+
     /// Its number in this run.
     #[must_use]
     pub const fn line(&self) -> u64 {
@@ -120,6 +125,9 @@ impl<S: Send + 'static> FaultStream<S> {
     fn note_packets(&self, way: Way, seen: &[Seen]) {
         for p in seen {
             self.trace.packet(&self.side.owner, self.line, way, p);
+            if !self.trace.keeps() {
+                continue;
+            }
             if way == Way::In && self.side.carriage && p.method == "CHANGESVR" {
                 self.control.told_to_move(&self.side.owner, self.line);
             }

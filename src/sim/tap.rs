@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::proto::entropy::Entropy;
 use crate::proto::limits::Limits;
-use crate::proto::secure::{Era, Handshake, Opener, SessionKey, Witness};
+use crate::proto::secure::{Era, Handshake, KeyRing, Opener, SessionKey, Witness, unwrap};
 use crate::proto::wire::{Deframer, Document, Header};
 
 /// Bytes that a tap keeps while it waits for the key.
@@ -15,7 +16,11 @@ const HELD_MAX: usize = 64 << 10;
 
 /// The session keys of a run, by their RSA blocks.
 #[derive(Clone, Default)]
-pub struct Keys(Arc<Mutex<BTreeMap<Vec<u8>, SessionKey>>>);
+pub struct Keys {
+    known: Arc<Mutex<BTreeMap<Vec<u8>, SessionKey>>>,
+    /// What opens the blocks that nobody told.
+    ring: Option<Arc<KeyRing>>,
+}
 
 impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -24,6 +29,21 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Keys {
+    /// Those that this ring opens.
+    #[must_use]
+    pub fn of_ring(ring: Arc<KeyRing>) -> Self {
+        Self { known: Arc::default(), ring: Some(ring) }
+    }
+
+    /// The key of a handshake, if it is known or can be.
+    fn of(&self, handshake: &Handshake) -> Option<SessionKey> {
+        let opened = || {
+            let ring = self.ring.as_ref()?;
+            Some(unwrap(handshake.era, &handshake.wrapped, ring, &mut Entropy::named(0, "tap")))
+        };
+        self.get(&handshake.wrapped).or_else(opened)
+    }
+
     /// Hears of every key that a client of this run wraps.
     #[must_use]
     pub fn witness(&self) -> Witness {
@@ -33,13 +53,13 @@ impl Keys {
 
     /// Notes a key.
     pub fn put(&self, wrapped: &[u8], key: &SessionKey) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(wrapped.to_vec(), key.clone());
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(wrapped.to_vec(), key.clone());
     }
 
     /// The key in this block, if a client of this run wrapped it.
     #[must_use]
     pub fn get(&self, wrapped: &[u8]) -> Option<SessionKey> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(wrapped).cloned()
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(wrapped).cloned()
     }
 }
 
@@ -217,7 +237,7 @@ impl Tap {
     }
 
     fn secure(&mut self, handshake: &Handshake) -> bool {
-        let Some(key) = self.keys.get(&handshake.wrapped) else { return false };
+        let Some(key) = self.keys.of(handshake) else { return false };
         self.is_sealed = true;
         self.up.opener = Some(Opener::new(handshake.era, &key, Limits::DEFAULT));
         self.down.opener = Some(Opener::new(handshake.era, &key, Limits::DEFAULT));

@@ -115,11 +115,15 @@ pub fn digest(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x100_0000_01b3))
 }
 
+type Sink = Arc<dyn Fn(&Event) + Send + Sync>;
+
 /// Where events are recorded; clones record into the same trace.
 #[derive(Clone)]
 pub struct Tracer {
     clock: SimClock,
     book: Arc<Mutex<Trace>>,
+    /// Who is told instead.
+    sink: Option<Sink>,
 }
 
 impl fmt::Debug for Tracer {
@@ -132,7 +136,19 @@ impl Tracer {
     /// An empty trace on this clock.
     #[must_use]
     pub fn new(clock: SimClock) -> Self {
-        Self { clock, book: Arc::default() }
+        Self { clock, book: Arc::default(), sink: None }
+    }
+
+    /// Tells `sink` of each event and keeps nothing: for what runs without an end.
+    #[must_use]
+    pub fn telling(clock: SimClock, sink: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        Self { clock, book: Arc::default(), sink: Some(Arc::new(sink)) }
+    }
+
+    /// Whether events are kept.
+    #[must_use]
+    pub const fn keeps(&self) -> bool {
+        self.sink.is_none()
     }
 
     /// From now on the bytes are kept too, for somebody who wants to look at the run. The trace stays the same.
@@ -147,6 +163,10 @@ impl Tracer {
     /// Records what happened now; gives back its place.
     pub fn record(&self, host: &Arc<str>, conn: u64, kind: Kind) -> usize {
         let at = self.clock.elapsed();
+        if let Some(sink) = &self.sink {
+            sink(&Event { seq: 0, at, host: host.clone(), conn, kind });
+            return 0;
+        }
         self.lock().push(at, host, conn, kind)
     }
 
@@ -154,6 +174,10 @@ impl Tracer {
     pub fn packet(&self, host: &Arc<str>, conn: u64, way: Way, p: &Seen) {
         let status = p.integer("status");
         let kind = Kind::Packet { way, method: p.method.clone(), id: p.id, body_len: p.body.len(), status };
+        if !self.keeps() {
+            self.record(host, conn, kind);
+            return;
+        }
         let mut book = self.lock();
         let seq = book.push(self.clock.elapsed(), host, conn, kind);
         if let Some(recording) = &mut book.recording {
@@ -163,6 +187,9 @@ impl Tracer {
 
     /// Records bytes that go out now, and what becomes of them on the way where that is something else.
     pub fn bytes(&self, host: &Arc<str>, conn: u64, bytes: &[u8], spoilt: Option<&[u8]>) {
+        if !self.keeps() {
+            return;
+        }
         let kind = Kind::Bytes { way: Way::Out, len: bytes.len(), digest: digest(bytes) };
         let mut book = self.lock();
         let seq = book.push(self.clock.elapsed(), host, conn, kind);

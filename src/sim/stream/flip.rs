@@ -6,6 +6,8 @@
 //! the whole of a request or the header of a reply. A length that is wrong swallows what follows and makes noise of
 //! it, never another message. What must hold is everything: whoever cannot read closes or is given up, and all of it
 //! is looked up and sent again.
+//!
+//! Without a tap, in front of a stranger, nothing is known of frames: there a flip strikes anywhere behind the first unit.
 
 use super::{FaultStream, Seen};
 use crate::proto::limits::HEADER_LEN;
@@ -27,7 +29,7 @@ impl<S: Send + 'static> FaultStream<S> {
         // Not in the handshake: it is in the first unit.
         let sealed = self.side.carriage && self.unit.n > 1 && orders.flips > 0;
         let plain = orders.flips_plain > 0 && self.is_plain_door();
-        if !plain && !(sealed && (self.unit.is_ping || self.is_authenticated())) {
+        if !plain && !(sealed && (self.unit.is_ping || self.is_authenticated() || self.tap.is_none())) {
             return None;
         }
         let mut copy = buf.to_vec();
@@ -64,7 +66,7 @@ impl<S: Send + 'static> FaultStream<S> {
             let is_whole = was_whole && self.tap.as_ref().is_some_and(|t| t.is_whole_down());
             let ping = is_whole && !seen.is_empty() && seen.iter().all(|p| p.method == "PING");
             let authenticated = self.is_authenticated();
-            if !ping && !authenticated {
+            if !ping && !authenticated && self.tap.is_some() {
                 return;
             }
             self.flip(bytes);
