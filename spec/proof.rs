@@ -9,6 +9,7 @@ mod house;
 mod judged;
 mod media;
 mod outside;
+mod pinned;
 mod proxy;
 mod sockets;
 mod talk;

@@ -2,9 +2,11 @@
 //!
 //! Beside the cases themselves (`server/frame/id-echo`, eras and values inside) there is one test for each quirk that
 //! a case says it catches (`kills/chat.write.fanout-two-members/push-twice`): with the quirk on, the case must fail.
+//! Files of vectors are `vectors/headers` and so on, in `codecs.rs`.
 //! And there is one for each scenario that once failed, `regressions/leave-in-doubt`: whoever finds one puts its file into
 //! `sims/regressions`.
 
+mod codecs;
 mod liars;
 
 use std::collections::BTreeMap;
@@ -50,12 +52,13 @@ fn main() {
         println!("{reached}");
     }
     let mut trials = vec![coverage_trial(reached)];
-    for case in &corpus.cases {
+    for case in corpus.cases.iter().filter(|c| c.value.role != Role::Codec) {
         trials.push(case_trial(&corpus, case));
         for quirk in &case.value.kills {
             trials.push(kill_trial(&corpus, case, quirk));
         }
     }
+    trials.extend(codecs::trials(&corpus));
     trials.extend(must_fail_trials(&corpus, &root));
     trials.extend(must_pass_trials(&corpus, &root));
     trials.extend(liars::trials(&corpus, &root));

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod client;
+pub mod codec;
 pub mod decode;
 pub mod detect;
 pub mod discover;
@@ -87,6 +88,8 @@ enum Command {
     Check(Box<check::Args>),
     /// What a case, a requirement or a check is about
     Explain(explain::Args),
+    /// Our codec as a program on JSON lines, what `check` expects of a codec under test
+    Codec(codec::Args),
     /// The spec itself
     Spec(spec::Args),
     /// Break the network, the server and its disk from a seed, and see whether the promises hold
@@ -112,6 +115,7 @@ pub fn main() -> ExitCode {
         Command::Decode(args) => decode(&args),
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Codec(args) => codec::run(&args),
         Command::Spec(args) => spec::run(&args),
         Command::Sim(args) => sim::run(&args),
         Command::Replay(args) => replay::run(&args),

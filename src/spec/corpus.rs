@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use super::format::{
     Case, CommandFile, EnumFile, MacroFile, ProfileFile, QuirkFile, RequirementFile, StatusFile, Step, TypeFile,
+    VectorFile,
 };
 use super::lit::Lit;
+use super::vectors;
 use super::yaml::{Diagnostic, Located, read};
 
 /// How deep macros may use macros.
@@ -19,7 +21,7 @@ const MACRO_DEPTH_MAX: usize = 8;
 pub struct Corpus {
     /// Every file of requirements.
     pub requirements: Vec<Located<RequirementFile>>,
-    /// Every case, in the order of their files' names.
+    /// Every case, in the order of their files' names; behind them every file of vectors as a case without steps.
     pub cases: Vec<Located<Case>>,
     /// Every file of macros.
     pub macros: Vec<Located<MacroFile>>,
@@ -35,6 +37,8 @@ pub struct Corpus {
     pub enums: Vec<Located<EnumFile>>,
     /// The statuses.
     pub statuses: Vec<Located<StatusFile>>,
+    /// Every file of vectors, in the order of their names.
+    pub vectors: Vec<Located<VectorFile>>,
 }
 
 impl Corpus {
@@ -51,8 +55,15 @@ impl Corpus {
             commands: all(root, "commands", &mut errors),
             types: all(root, "types", &mut errors),
             enums: all(root, "enums", &mut errors),
+            vectors: all(root, "vectors", &mut errors),
             ..Self::default()
         };
+        for file in &c.vectors {
+            match vectors::as_case(file) {
+                Ok(case) => c.cases.push(case),
+                Err(e) => errors.push(e),
+            }
+        }
         for (name, quirks) in [("quirks.yaml", true), ("profiles.yaml", false)] {
             let (path, shown) = (root.join(name), format!("spec/{name}"));
             let result = if quirks {

@@ -13,6 +13,7 @@ use super::format::{Case, Role, Step};
 use super::lit::Lit;
 use super::matcher;
 use super::scan::Pos;
+use super::vectors;
 use super::yaml::{Diagnostic, Located, text_of};
 
 /// Everything that does not hold between the files of the corpus, sorted by file and line.
@@ -29,6 +30,7 @@ pub fn corpus(c: &Corpus) -> Vec<Diagnostic> {
         one_case(c, case, &mut out);
     }
     out.extend(super::catalogue::lint::catalogue(c));
+    out.extend(vectors::lint(c));
     out.sort();
     out.dedup();
     out
@@ -100,7 +102,8 @@ fn quirks(c: &Corpus, out: &mut Vec<Diagnostic>) {
             if q.seed.is_some_and(|s| q.within.is_none_or(|w| s >= w)) {
                 wrong(format!("the seed of `{}` is not within its number of seeds", q.id));
             }
-            for k in killers.iter().filter(|k| k.value.role != q.role) {
+            // Our codec can be wrong in ways of the core, too.
+            for k in killers.iter().filter(|k| k.value.role != q.role && k.value.role != Role::Codec) {
                 wrong(format!("`{}` is a quirk of another role than {}", q.id, k.value.case));
             }
         }
@@ -127,6 +130,10 @@ fn one_case(c: &Corpus, case: &Located<Case>, out: &mut Vec<Diagnostic>) {
                 out.push(case.wrong(&format!("{list}[{n}]"), format!("no {what} is called `{id}`")));
             }
         }
+    }
+    if v.role == Role::Codec {
+        // A file of vectors, which has no steps.
+        return;
     }
     let folder_matches = v.case.split('.').next().is_some_and(|head| case.file.contains(&format!("/{head}/")));
     if !folder_matches {

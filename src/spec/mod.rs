@@ -2,7 +2,7 @@
 //!
 //! Reading, lowest first: [`scan`] (positions, and what two readers of YAML would read differently), [`yaml`] (a file
 //! into a typed value), [`lit`] (a value as it was written), [`mod@format`] (what each kind of file holds), [`corpus`]
-//! (all files), [`lint`] (what must hold between them), [`schema`] (the same types for editors).
+//! (all files), [`lint`] and [`vectors`] (what must hold between them), [`schema`] (the same types for editors).
 //!
 //! Reading it: [`catalogue`] (the methods of the wire by name), [`mod@doc`] (the reference that people read), [`mod@explain`]
 //! (one case or requirement).
@@ -29,5 +29,6 @@ pub mod run;
 pub mod scan;
 pub mod schema;
 pub mod value;
+pub mod vectors;
 pub mod verdict;
 pub mod yaml;

@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema};
 use super::baseline::Baseline;
 use super::format::{
     Case, CommandFile, EnumFile, MacroFile, ProfileFile, QuirkFile, RequirementFile, StatusFile, Sut, TypeFile,
+    VectorFile,
 };
 
 /// Every schema file with its text.
@@ -25,6 +26,7 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("status.json", text::<StatusFile>()),
         ("sut.json", text::<Sut>()),
         ("types.json", text::<TypeFile>()),
+        ("vectors.json", text::<VectorFile>()),
         ("world.json", text::<crate::store::World>()),
     ]
 }

@@ -49,6 +49,11 @@ impl<T> Located<T> {
         self.map.find(path)
     }
 
+    /// Another value that stands for the same file.
+    pub fn with<U>(&self, value: U) -> Located<U> {
+        Located { file: self.file.clone(), value, map: self.map.clone() }
+    }
+
     /// Something wrong with the node at `path`.
     pub fn wrong(&self, path: &str, what: impl Into<String>) -> Diagnostic {
         Diagnostic { file: self.file.clone(), at: self.at(path), what: what.into() }

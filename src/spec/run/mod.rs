@@ -15,9 +15,11 @@
 //! | [`program`] | a child process that speaks JSON lines |
 //! | `link` | one connection on a socket |
 //! | [`launch`] | such a server as a process of ours |
+//! | [`codec`] | codecs: no steps but vectors, ours in this process or anybody's as a program |
 
 pub mod bytes;
 pub mod client;
+pub mod codec;
 mod driving;
 mod expecting;
 pub mod instance;
@@ -123,12 +125,15 @@ pub fn reference(role: Role, era: Era, quirks: Quirks) -> Result<Box<dyn Target>
     match role {
         Role::Server => Ok(Box::new(server::ServerTarget::new(quirks)?)),
         Role::Client => Ok(Box::new(client::ClientTarget::new(era, quirks))),
-        Role::Codec => Err(TargetError::Unimplemented("a codec that cases drive".into())),
+        Role::Codec => Ok(codec::reference(quirks)),
     }
 }
 
 /// Runs every instance of a case.
 pub fn run_case(corpus: &Corpus, case: &Located<Case>, make: &mut MakeTarget<'_>, options: &Options) -> CaseReport {
+    if case.value.role == Role::Codec {
+        return codec::run_case(corpus, case, make, options);
+    }
     let mut report = CaseReport { case: case.value.case.clone(), file: case.file.clone(), instances: Vec::new() };
     let all = match options.instances_of(&case.value) {
         Ok(all) => all,

@@ -8,6 +8,7 @@ use std::fmt;
 
 use bson::Document;
 
+use super::codec::Codec;
 use crate::proto::command::Door;
 use crate::proto::secure::{KeyRing, PublicRing};
 use crate::proto::time::Time;
@@ -173,6 +174,11 @@ pub trait Target {
             Door::Entry => 5242,
             _ => 5229,
         }
+    }
+
+    /// The codec, where it is one.
+    fn codec(&mut self) -> Option<&mut dyn Codec> {
+        None
     }
 
     /// The public keys of a server target; of the judge for a client target.
