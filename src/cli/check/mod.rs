@@ -61,8 +61,8 @@ pub fn run(args: &Args) -> Outcome {
         let cases = plan.cases(&corpus);
         return print(choose::list(&cases)).map(|()| Exit::Ok);
     }
-    if sut.role != Role::Server && sut.world != WorldKind::InProcess {
-        return Err(Failure::usage(format!("{}: only servers can be judged from outside so far", sut.name)));
+    if sut.role == Role::Client && sut.world != WorldKind::InProcess {
+        return Err(Failure::usage(format!("{}: only servers and codecs can be judged from outside so far", sut.name)));
     }
     let clock = Clock::system();
     let baseline = args.baseline.as_ref().map(|f| Applied::read(f, Date::of(clock.now())).map_err(|all| lines(&all)));
@@ -91,7 +91,7 @@ pub fn run(args: &Args) -> Outcome {
         locospec: env!("CARGO_PKG_VERSION").to_owned(),
         name: sut.name.clone(),
         version: sut.version.clone(),
-        role: if reference { vec![Role::Server, Role::Client] } else { vec![sut.role] },
+        role: if reference { vec![Role::Server, Role::Client, Role::Codec] } else { vec![sut.role] },
         again: args.who.again(),
     };
     let done = judge(&corpus, &plan, sources, baseline, args, head)?;

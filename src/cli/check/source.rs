@@ -21,9 +21,9 @@ use crate::spec::format::step::Finish;
 use crate::spec::format::sut::{Launch, Sut, WorldKind};
 use crate::spec::format::{Case, Role};
 use crate::spec::run::launch::Server;
-use crate::spec::run::reference;
 use crate::spec::run::target::{Conn, Happening, Order, Target, TargetError};
 use crate::spec::run::tcp::{Attach, TcpTarget};
+use crate::spec::run::{codec, reference};
 
 /// How long a hook may take.
 const HOOK_WITHIN: Duration = Duration::from_secs(60);
@@ -138,6 +138,9 @@ impl Source {
     pub fn target(&mut self, runtime: &Rc<Runtime>, case: &Case, era: Era) -> Result<Box<dyn Target>, TargetError> {
         if self.sut.world == WorldKind::InProcess {
             return reference(case.role, era, self.quirks);
+        }
+        if let (Role::Codec, Some(launch)) = (self.sut.role, &self.sut.launch) {
+            return Ok(codec::outside(launch, codec::bridge::PATIENCE));
         }
         if let Some(server) = &self.server {
             let (why, known) = {

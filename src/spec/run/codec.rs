@@ -235,11 +235,21 @@ pub fn run_case(corpus: &Corpus, case: &Located<Case>, make: &mut MakeTarget<'_>
     };
     let greeted = greet(codec, options.nonce_seed);
     for (id, vector, era) in instances(file, options) {
-        let mut one = InstanceReport { id, checks: Vec::new(), timeline: Vec::new() };
+        if options.life.as_ref().is_some_and(|l| l.is_given_up()) {
+            report.instances.push(broken(
+                &id,
+                Verdict::CouldNotRun,
+                "given up: the others hung, and nothing ever came".into(),
+            ));
+            continue;
+        }
+        let mut one = InstanceReport::new(id, Vec::new());
         one.checks = match &greeted {
             Err((verdict, why)) => refused(file.value.task, *verdict, why),
             Ok(hello) => run_one(file.value.task, vector, era, codec, hello, &mut one.timeline),
         };
+        one.heard = one.verdict() != Verdict::Hung;
+        options.life.iter().for_each(|l| l.saw(&one));
         let failed = one.verdict().is_failure();
         report.instances.push(one);
         if failed && options.stop_at_failure {
@@ -262,6 +272,9 @@ fn instances<'f>(file: &'f Located<VectorFile>, options: &Options) -> Vec<(Strin
         }
         let mine = eras.iter().filter(|e| options.eras.contains(e));
         all.extend(mine.map(|e| (format!("{name}[{e},{}]", v.id), v, Some(*e))));
+    }
+    if !options.instances.is_empty() {
+        all.retain(|(id, ..)| options.instances.contains(id));
     }
     all
 }

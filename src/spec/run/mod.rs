@@ -83,7 +83,9 @@ impl Options {
     /// # Errors
     /// As [`instances`].
     pub fn instances_of(&self, case: &Case) -> Result<Vec<Instance>, ValueError> {
-        let named = |i: &Instance| self.instances.is_empty() || self.instances.contains(&i.id);
+        // The instances of a file of vectors are its vectors, and chosen where they are run.
+        let any = self.instances.is_empty() || case.role == Role::Codec;
+        let named = |i: &Instance| any || self.instances.contains(&i.id);
         let all = instances(case)?;
         Ok(all.into_iter().filter(|i| self.eras.contains(&i.era) && named(i)).collect())
     }
