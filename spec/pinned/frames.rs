@@ -240,7 +240,7 @@ fn padding() -> Made {
 fn fresh() -> Made {
     let mut m =
         Made::new("fresh", "fresh", "What a codec seals under IVs of its own: it opens, and no IV comes twice.");
-    m.proves = &["SECURE-FRESH-1"];
+    m.proves = &["SECURE-FRESH-2"];
     m.kills = &["nonce-reused"];
     for n in [1, 16, 22, 100, 2047, 5000] {
         let (key, _) = key_and_iv(Era::E2025, &format!("fresh-{n}"));
