@@ -41,7 +41,8 @@ impl Watch {
         let early = match why {
             Why::Misbehaved(PeerMisbehaved::Idle) => {
                 c.idle += 1;
-                now - view.read < if view.file.is_some() { self.bounds.file_idle_after } else { self.bounds.idle_after }
+                let of_file = |moved| now - moved < self.bounds.file_idle_after;
+                view.file.as_ref().map_or(now - view.read < self.bounds.idle_after, |f| of_file(f.moved))
             }
             Why::Misbehaved(PeerMisbehaved::LoginTimeout) => {
                 c.login_timeout += 1;

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::Watch;
 use crate::proto::server::ConnId;
 use crate::proto::server::records::media::PIECE_LEN;
+use crate::proto::time::Time;
 use crate::sim::invariants::Invariant;
 use crate::sim::sometimes::Place;
 use crate::sim::tap::Seen;
@@ -17,6 +18,10 @@ use crate::sim::tap::Seen;
 #[derive(Clone, Debug)]
 pub(super) struct Transfer {
     key: String,
+    /// When it got on last: a frame that is not whole does not count.
+    pub moved: Time,
+    /// Bytes that had come up by then.
+    bytes: u64,
     /// Nothing for one that goes down.
     up: Option<Up>,
 }
@@ -63,14 +68,14 @@ impl Watch {
             self.sometimes.reach(Place::DownloadResumed);
         }
         if let Some(view) = self.conns.get_mut(&conn) {
-            view.file = Some(Transfer { key: text("k"), up });
+            view.file = Some(Transfer { key: text("k"), moved: view.read, bytes: 0, up });
         }
     }
 
     /// POST was granted: the upload goes on from what is there.
     pub(super) fn upload_begins(&mut self, conn: ConnId, p: &Seen) {
         let offset = p.integer("o").unwrap_or_default();
-        let Some(Transfer { key, up: Some(up) }) = self.conns.get_mut(&conn).and_then(|v| v.file.as_mut()) else {
+        let Some(Transfer { key, up: Some(up), .. }) = self.conns.get_mut(&conn).and_then(|v| v.file.as_mut()) else {
             return;
         };
         up.from = Some(offset);
@@ -92,12 +97,18 @@ impl Watch {
         let Some((key, got, _)) = self.upload_of(conn) else { return };
         let had = self.uploads.had.entry(key).or_default();
         had.most = had.most.max(got);
+        if let Some(view) = self.conns.get_mut(&conn)
+            && let Some(file) = &mut view.file
+            && view.tap.uploaded() > file.bytes
+        {
+            (file.bytes, file.moved) = (view.tap.uploaded(), view.read);
+        }
     }
 
     /// The key, the bytes that the server has, and whether that is all; nothing where nothing goes up.
     fn upload_of(&self, conn: ConnId) -> Option<(String, i64, bool)> {
         let view = self.conns.get(&conn).filter(|v| v.closing.is_none())?;
-        let Transfer { key, up: Some(Up { size, from: Some(from) }) } = view.file.as_ref()? else { return None };
+        let Transfer { key, up: Some(Up { size, from: Some(from) }), .. } = view.file.as_ref()? else { return None };
         let got = from + i64::try_from(view.tap.uploaded()).unwrap_or_default();
         Some((key.clone(), got, got >= *size))
     }
