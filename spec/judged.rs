@@ -155,8 +155,21 @@ fn public_key(f: &Folder) -> String {
 fn a_server_that_answers_everything_with_success_fails() {
     let f = Folder::new("yes");
     let (at, key) = (somebody(says_yes), public_key(&f));
-    let args =
-        ["check", "--server", &at, "--rsa-pub", &key, "--era", "2025", "--timeout", "1s", "login", "frame", "members"];
+    let args = [
+        "check",
+        "--server",
+        &at,
+        "--rsa-pub",
+        &key,
+        "--era",
+        "2025",
+        "--timeout",
+        "1s",
+        "-v",
+        "login",
+        "frame",
+        "members",
+    ];
     let text = ends(1, &args);
     // What there is to answer with success is answered; each case that asks for more is not passed.
     has(&text, &["fail: login.bad-token#", "fail: members.", "fail: frame."]);

@@ -197,7 +197,7 @@ fn show_coverage(corpus: &Corpus, word: &str) -> Outcome {
     }
     print(&coverage::table(&rows))?;
     let reached = coverage::coverage(corpus);
-    eprintln!("{reached}");
+    talk!("{reached}");
     Ok(if reached.open.is_empty() { Exit::Ok } else { Exit::Found })
 }
 

@@ -27,7 +27,7 @@ pub use self::args::Args;
 use self::args::{CheckArgs, described};
 use self::report::To;
 use self::source::{Source, can_be_many};
-use super::{Exit, Failure, Outcome, print, sim};
+use super::{Exit, Failure, Outcome, print, sim, talk};
 use crate::net::Clock;
 use crate::proto::quirk::Quirks;
 use crate::spec::baseline::{Applied, Date, propose};
@@ -83,7 +83,7 @@ pub fn run(args: &Args) -> Outcome {
     }
     if args.wait_for_debugger {
         sources.iter().try_for_each(Source::introduce)?;
-        eprintln!("Enter goes on");
+        talk!("Enter goes on");
         let _ = std::io::stdin().lock().read_line(&mut String::new());
     }
     let head = Head {
