@@ -21,6 +21,7 @@ use crate::spec::format::step::Finish;
 use crate::spec::format::sut::{Launch, Sut, WorldKind};
 use crate::spec::format::{Case, Role};
 use crate::spec::run::launch::Server;
+use crate::spec::run::outside::Outside;
 use crate::spec::run::target::{Conn, Happening, Order, Target, TargetError};
 use crate::spec::run::tcp::{Attach, TcpTarget};
 use crate::spec::run::{codec, reference};
@@ -58,6 +59,7 @@ pub struct Source {
     quirks: Quirks,
     server: Option<Arc<Mutex<Server>>>,
     attach: Option<Attach>,
+    client: Option<Arc<Outside>>,
     /// Whether 2012 can be spoken: its key is known.
     pub old: bool,
     // Dropped last: the server may still write there.
@@ -72,13 +74,18 @@ impl Source {
     pub fn start(sut: &Sut, quirks: Quirks, job: usize) -> Result<Self, Failure> {
         let (scratch, mut sut) = (Scratch::new(job)?, sut.clone());
         sut.fill(&scratch.0);
-        let mut source = Self { sut: Arc::new(sut), quirks, server: None, attach: None, old: true, scratch };
+        let mut source =
+            Self { sut: Arc::new(sut), quirks, server: None, attach: None, client: None, old: true, scratch };
         source.bring_up()?;
         Ok(source)
     }
 
     fn bring_up(&mut self) -> Result<(), Failure> {
         let sut = Arc::clone(&self.sut);
+        if let (Role::Client, Some(launch), Some(speaks)) = (sut.role, &sut.launch, sut.speaks) {
+            let made = Outside::new(launch.clone(), speaks, sut.time_scale, sut.profiles.clone());
+            self.client = Some(made.map_err(Failure::incomplete)?);
+        }
         if sut.role != Role::Server || sut.world == WorldKind::InProcess {
             return Ok(());
         }
@@ -121,6 +128,9 @@ impl Source {
     /// Whether an instance of this case can be judged, without starting anything.
     #[must_use]
     pub fn has(&self, case: &Case, profile: &str) -> bool {
+        if let Some(client) = &self.client {
+            return client.has(profile);
+        }
         match &self.attach {
             Some(a) => on_sockets(&self.sut, a, profile),
             None if self.sut.world == WorldKind::InProcess => {
@@ -138,6 +148,9 @@ impl Source {
     pub fn target(&mut self, runtime: &Rc<Runtime>, case: &Case, era: Era) -> Result<Box<dyn Target>, TargetError> {
         if self.sut.world == WorldKind::InProcess {
             return reference(case.role, era, self.quirks);
+        }
+        if let Some(client) = &self.client {
+            return Ok(Box::new(client.target(runtime, era)?));
         }
         if let (Role::Codec, Some(launch)) = (self.sut.role, &self.sut.launch) {
             return Ok(codec::outside(launch, codec::bridge::PATIENCE));

@@ -19,6 +19,7 @@ mod process;
 
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::{fs, io};
 
@@ -39,7 +40,7 @@ pub struct Outside {
     launch: Launch,
     speaks: Speaks,
     time_scale: f64,
-    runtime: Rc<Runtime>,
+    profiles: Option<Vec<String>>,
     tls: TlsBox,
     keys: KeyRing,
     public: PublicRing,
@@ -97,11 +98,16 @@ fn rsa_file(era: Era) -> &'static str {
 
 impl Outside {
     /// A client that is started by `launch`. `time_scale` is how many times faster its timers can run than written; at
-    /// 1, cases about timers do not apply.
+    /// 1, cases about timers do not apply. `profiles` are those that it says it has; nothing for all.
     ///
     /// # Errors
     /// The judge's certificate or files cannot be made.
-    pub fn new(launch: Launch, speaks: Speaks, time_scale: f64, runtime: Rc<Runtime>) -> Result<Rc<Self>, TargetError> {
+    pub fn new(
+        launch: Launch,
+        speaks: Speaks,
+        time_scale: f64,
+        profiles: Option<Vec<String>>,
+    ) -> Result<Arc<Self>, TargetError> {
         let wrong = |e: &dyn std::error::Error| TargetError::Unreachable(format!("the judge's own doors: {e}"));
         let authority = Authority::generate().map_err(|e| wrong(&e))?;
         let tls = TlsBox(authority.acceptor().map_err(|e| wrong(&e))?);
@@ -113,17 +119,24 @@ impl Outside {
             let pem = key.to_pem().map_err(|e| wrong(&e))?;
             folder.file(rsa_file(era), &pem).map_err(|e| wrong(&e))?;
         }
-        Ok(Rc::new(Self { launch, speaks, time_scale, runtime, tls, keys, public, folder }))
+        Ok(Arc::new(Self { launch, speaks, time_scale, profiles, tls, keys, public, folder }))
+    }
+
+    /// Whether it has this profile: it says so, and it is one that can be had on sockets.
+    #[must_use]
+    pub fn has(&self, profile: &str) -> bool {
+        let declared = self.profiles.as_ref().is_none_or(|all| all.iter().any(|p| p == profile));
+        declared && (profile != "virtual-time" || self.time_scale > 1.0)
     }
 
     /// A target for one instance of a case in this era. Its process is started when the case is known.
     ///
     /// # Errors
     /// The doors cannot be opened.
-    pub fn target(self: &Rc<Self>, era: Era) -> Result<OutsideTarget, TargetError> {
+    pub fn target(self: &Arc<Self>, runtime: &Rc<Runtime>, era: Era) -> Result<OutsideTarget, TargetError> {
         let (inbox, arrivals) = mpsc::unbounded_channel();
-        let doors = self.runtime.block_on(Doors::open(&self.tls.0, &inbox));
+        let doors = runtime.block_on(Doors::open(&self.tls.0, &inbox));
         let doors = doors.map_err(|e| TargetError::Unreachable(format!("open the judge's doors: {e}")))?;
-        Ok(OutsideTarget::new(Rc::clone(self), era, doors, arrivals))
+        Ok(OutsideTarget::new(Arc::clone(self), Rc::clone(runtime), era, doors, arrivals))
     }
 }

@@ -4,8 +4,10 @@ use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -47,7 +49,8 @@ const UNIMPLEMENTED: i32 = 89;
 /// One process of a client, and the judge's end of all that it does.
 #[derive(Debug)]
 pub struct OutsideTarget {
-    shared: Rc<Outside>,
+    shared: Arc<Outside>,
+    runtime: Rc<Runtime>,
     era: Era,
     case: String,
     clock: Clock,
@@ -78,10 +81,17 @@ enum Came {
 }
 
 impl OutsideTarget {
-    pub(super) fn new(shared: Rc<Outside>, era: Era, doors: Doors, arrivals: mpsc::UnboundedReceiver<Arrival>) -> Self {
+    pub(super) fn new(
+        shared: Arc<Outside>,
+        runtime: Rc<Runtime>,
+        era: Era,
+        doors: Doors,
+        arrivals: mpsc::UnboundedReceiver<Arrival>,
+    ) -> Self {
         let (say, lines) = mpsc::channel(LINES_MAX);
         Self {
             shared,
+            runtime,
             era,
             case: String::new(),
             clock: Clock::system(),
@@ -173,7 +183,7 @@ impl OutsideTarget {
 
     /// Waits for one thing, in real time, and takes it. False when nothing has come.
     fn wait(&mut self, left: Duration) -> bool {
-        let (runtime, arrivals, lines) = (Rc::clone(&self.shared.runtime), &mut self.arrivals, &mut self.lines);
+        let (runtime, arrivals, lines) = (Rc::clone(&self.runtime), &mut self.arrivals, &mut self.lines);
         let came = runtime.block_on(async {
             timeout(left, async {
                 tokio::select! {
@@ -256,7 +266,7 @@ impl OutsideTarget {
 
 impl Target for OutsideTarget {
     fn has(&self, profile: &str) -> bool {
-        profile != "virtual-time" || self.shared.time_scale > 1.0
+        self.shared.has(profile)
     }
 
     fn prepare(&mut self, case: &Case) -> Result<(), TargetError> {
@@ -297,13 +307,13 @@ impl Target for OutsideTarget {
 
     fn write(&mut self, conn: Conn, bytes: &[u8]) {
         if let Some(link) = self.links.get_mut(&conn) {
-            self.shared.runtime.block_on(link.write(bytes));
+            self.runtime.block_on(link.write(bytes));
         }
     }
 
     fn finish(&mut self, conn: Conn, how: Finish) {
         let Some(link) = self.links.remove(&conn) else { return };
-        if let Some(link) = self.shared.runtime.block_on(link.finish(how)) {
+        if let Some(link) = self.runtime.block_on(link.finish(how)) {
             self.links.insert(conn, link);
         }
     }
