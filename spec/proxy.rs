@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use crate::house::{House, house};
 
 /// Nothing here takes as long.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 const ANY: &str = "127.0.0.1:0";
 
 type Told = Arc<Mutex<Vec<Done>>>;
@@ -56,7 +56,8 @@ fn plan(to: SocketAddr, seed: u64, only: &[Family]) -> Plan {
 #[tokio::test]
 async fn cuts_joins_stalls_and_slow_ways_change_no_byte() -> std::io::Result<()> {
     let only = [Family::Cut, Family::Join, Family::Stall, Family::Slow];
-    let (at, told) = echo(|to| plan(to, 5, &only)).await?;
+    let over = Some(Duration::from_secs(6));
+    let (at, told) = echo(|to| Plan { trouble_for: over, ..plan(to, 5, &only) }).await?;
     let sent: Vec<u8> = (0..20_000_u32).map(|n| (n * 7 % 251) as u8).collect();
     let mut stream = TcpStream::connect(at).await?;
     let (mut from, mut into) = stream.split();
