@@ -67,7 +67,7 @@ async fn cuts_joins_stalls_and_slow_ways_change_no_byte() -> std::io::Result<()>
             async {
                 for part in sent.chunks(500) {
                     into.write_all(part).await?;
-                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    tokio::time::sleep(Duration::from_millis(100)).await;
                 }
                 into.shutdown().await
             },

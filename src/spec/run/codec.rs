@@ -2,7 +2,7 @@
 //!
 //! A codec answers requests that are JSON objects, one answer to each: `{"ok": …}`, `{"error": "…"}`, or
 //! `{"unimplemented": "…"}`. [`own`] is ours in this process, [`bridge`] anybody's as a program on JSON lines. The
-//! operations are described in `spec/interop/README.md`; [`judge`] knows what they must come to.
+//! operations are described in `spec/interop/README.md`; `judge` knows what they must come to.
 //!
 //! Before the first vector it is asked for an operation that does not exist. Who answers that with success is lying, and
 //! every check fails.
