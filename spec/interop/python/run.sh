@@ -14,4 +14,5 @@ if [ -z "$bin" ]; then
     cargo build --quiet --locked --bin locospec
     bin=target/debug/locospec
 fi
-exec "$bin" check --sut "$here/sut.yaml" --baseline "$here/baseline.yaml" --report "json=$here/../results/python.jsonl"
+exec "$bin" check --sut spec/interop/python/sut.yaml \
+    --baseline spec/interop/python/baseline.yaml --report json=spec/interop/results/python.jsonl
