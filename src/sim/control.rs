@@ -45,6 +45,8 @@ struct State {
     throttles: Throttles,
     /// When a fault of a stream bit last.
     bitten: Option<Time>,
+    /// When bytes were lost without a word last: their connection is dead, and nobody knows.
+    silenced: Option<Time>,
     /// Clients whose clocks run off, and how fast: 1000 is right.
     rates: BTreeMap<Arc<str>, u32>,
     /// Hosts of clients and servers between which the way up, or down, is cut; and those on hold.
@@ -307,6 +309,21 @@ impl Control {
         self.lock().bitten
     }
 
+    /// Bytes on their way are lost without a word.
+    pub fn silence(&self, messages: u64) {
+        if messages > 0 {
+            let mut s = self.lock();
+            s.bites.partition_in_flight += messages;
+            s.silenced = Some(self.clock.now());
+        }
+    }
+
+    /// When bytes were lost without a word last.
+    #[must_use]
+    pub fn silenced(&self) -> Option<Time> {
+        self.lock().silenced
+    }
+
     /// How often each fault bit.
     #[must_use]
     pub fn bites(&self) -> Bites {
@@ -356,6 +373,7 @@ impl Control {
         let mut s = self.lock();
         if s.dark.contains(&(host.clone(), server.clone(), up)) {
             s.bites.partition_writes += 1;
+            s.silenced = Some(self.clock.now());
         } else if s.held.contains(&(host.clone(), server.clone())) {
             s.bites.held_writes += 1;
         } else if s.jittery.contains(host) {

@@ -89,7 +89,7 @@ impl Links {
         let (up, down) = (dark || link.up > 0, dark || link.down > 0);
         if up || down {
             let lost = in_flight(sim, key, up, down);
-            self.control.bit(|b| b.partition_in_flight += lost);
+            self.control.silence(lost);
         }
         let name = host.to_string();
         match (up, down) {

@@ -244,13 +244,16 @@ fn unsettled(world: &World, director: &Director) -> Option<String> {
     None
 }
 
-/// Everybody goes home; what is left then is a leak.
+/// Everybody goes home; what is left then is a leak. A connection that a fault has killed without a word, so late that
+/// nobody has noticed yet, says no goodbye either: the server has the time to find it silent.
 fn finish(world: &mut World, well: bool) {
+    let silent = world.control.silenced().map(|at| at + world.timing.idle_after + world.timing.slack);
     world.model.disturbed = Some(world.clock.now());
     for i in 0..world.clients() {
         world.act(i, Action::Logout);
     }
-    wait(world, |w| w.watch().connections() == 0);
+    let silent = silent.map(|at| at - world.clock.now()).unwrap_or_default();
+    wait(world, END_WITHIN.max(silent), |w| w.watch().connections() == 0);
     let left = world.watch().connections();
     if left > 0 && well {
         world
@@ -259,7 +262,7 @@ fn finish(world: &mut World, well: bool) {
     }
     world.dismiss();
     world.server.hosts().iter().for_each(|host| world.server.drain(host));
-    wait(world, |w| w.control.open_lines().is_empty());
+    wait(world, END_WITHIN, |w| w.control.open_lines().is_empty());
     let lines = world.control.open_lines();
     if !lines.is_empty() && well {
         let who: Vec<_> = lines.iter().map(|(n, owner)| format!("c{n} of {owner}")).collect();
@@ -267,8 +270,8 @@ fn finish(world: &mut World, well: bool) {
     }
 }
 
-fn wait(world: &mut World, mut done: impl FnMut(&World) -> bool) {
-    let by = world.elapsed() + END_WITHIN;
+fn wait(world: &mut World, within: Duration, mut done: impl FnMut(&World) -> bool) {
+    let by = world.elapsed() + within;
     while !done(world) && world.elapsed() < by {
         world.step();
     }
