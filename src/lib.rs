@@ -17,11 +17,14 @@
 //! | `net` | sockets, clocks, entropy: moves bytes | `proto` |
 //! | `sim` | the simulated world around the real drivers | all of the above |
 //! | `spec` | the judge: YAML cases against a target | all of the above |
+//! | `capacity` | how many connections so many servers keep: measured, and modelled beyond | `proto`, `store`, `net` |
 //! | `cli` | one file per subcommand | all of the above |
 //!
 //! Promises: the same seed gives the same trace in every build; no input of a peer, a file or an argument panics or
 //! allocates without bound; nothing here ever contacts a Kakao host, and every key is our own.
 
+#[cfg(feature = "full")]
+pub mod capacity;
 #[cfg(feature = "full")]
 pub mod cli;
 #[cfg(feature = "full")]
@@ -33,3 +36,5 @@ pub mod sim;
 pub mod spec;
 #[cfg(feature = "full")]
 pub mod store;
+#[cfg(feature = "full")]
+pub mod table;

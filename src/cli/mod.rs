@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand. Data goes to stdout, talk to stderr; colour is never needed.
 
+pub mod capacity;
 pub mod check;
 pub mod client;
 pub mod codec;
@@ -15,6 +16,7 @@ pub mod replay;
 pub mod serve;
 pub mod shrink;
 pub mod sim;
+pub mod soak;
 pub mod spec;
 
 use std::fmt;
@@ -100,6 +102,10 @@ enum Command {
     Shrink(shrink::Args),
     /// Plant the known bugs one after the other, and see how fast each is found
     Detect(detect::Args),
+    /// A day of a thousand clients, or more, by the engine without turmoil
+    Soak(soak::Args),
+    /// How many servers keep so many connections, and how fast a fallen one has its clients back
+    Capacity(capacity::Args),
     /// Put the simulator's byte faults in front of any implementation, on real sockets
     Proxy(proxy::Args),
     /// RSA keys of your own for `serve --keys`
@@ -121,6 +127,8 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => replay::run(&args),
         Command::Shrink(args) => shrink::run(&args),
         Command::Detect(args) => detect::run(&args),
+        Command::Soak(args) => soak::run(&args),
+        Command::Capacity(args) => capacity::run(&args),
         Command::Proxy(args) => proxy::run(&args),
         Command::Keygen(args) => keygen::run(&args),
     };

@@ -26,6 +26,14 @@ impl Clock {
         Self::of(move || base + start.elapsed())
     }
 
+    /// The time of the runtime, which shows `begin` now: it stands still while a paused runtime works.
+    #[must_use]
+    #[allow(clippy::disallowed_methods)]
+    pub fn of_runtime(begin: Time) -> Self {
+        let start = tokio::time::Instant::now();
+        Self::of(move || begin + start.elapsed())
+    }
+
     /// A clock of the caller's own: the simulator's.
     #[must_use]
     pub fn of(read: impl Fn() -> Time + Send + Sync + 'static) -> Self {

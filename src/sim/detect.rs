@@ -6,7 +6,6 @@
 //! not depend on how many run at once.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -131,12 +130,11 @@ pub fn detect(hunted: &Hunted, enough: u64, jobs: usize, progress: impl Fn(&Outc
 #[must_use]
 pub fn table(rows: &[Row]) -> String {
     let head = ["planted bug", "profile", "found", "rate", "first seed", "after", "found by", "stated"];
-    let mut lines = vec![head.map(str::to_owned)];
-    for r in rows {
+    let line = |r: &Row| {
         let names = |all: &BTreeMap<&str, u64>, mark: &str| {
             all.iter().map(|(name, n)| format!("{mark}{name} {n}")).collect::<Vec<_>>()
         };
-        lines.push([
+        vec![
             r.quirk.clone(),
             r.profile.to_string(),
             format!("{} of {}", r.found, r.runs),
@@ -145,24 +143,9 @@ pub fn table(rows: &[Row]) -> String {
             format!("{:.1} s", r.median_ms as f64 / 1000.0),
             [names(&r.by, ""), names(&r.besides, "NOT ")].concat().join(", "),
             format!("{} seeds", r.within),
-        ]);
-    }
-    let width = |column: usize| lines.iter().filter_map(|l| l.get(column)).map(|c| c.chars().count()).max();
-    let widths: Vec<usize> = (0..head.len()).map(|c| width(c).unwrap_or_default()).collect();
-    let mut text = String::new();
-    for (n, line) in lines.iter().enumerate() {
-        for (cell, width) in line.iter().zip(&widths) {
-            let _ = write!(text, "| {cell:<width$} ");
-        }
-        text.push_str("|\n");
-        if n == 0 {
-            widths.iter().for_each(|w| {
-                let _ = write!(text, "| {} ", "-".repeat(*w));
-            });
-            text.push_str("|\n");
-        }
-    }
-    text
+        ]
+    };
+    crate::table::table(&head, &rows.iter().map(line).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

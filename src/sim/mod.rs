@@ -27,6 +27,7 @@
 //! | [`shrink`] | from a scenario that fails to the smallest one that does |
 //! | [`proxy`] | the same streams in front of a real server, in real time |
 //! | [`version`] | which build wrote a file |
+//! | [`direct`] | the second engine: days and thousands, without turmoil
 //! | [`detect`] | how fast planted bugs are found |
 //!
 //! The same seed gives the same trace in every process and build. What that takes: no clock but [`clock::SimClock`], no
@@ -37,6 +38,7 @@ pub mod clock;
 pub mod control;
 pub mod courier;
 pub mod detect;
+pub mod direct;
 pub mod director;
 pub mod disk;
 pub mod evidence;

@@ -1,0 +1,209 @@
+//! What happens in a fleet, one event after the other.
+
+use std::time::Duration;
+
+use super::{Far, Fleet, ToClient, ToServer, What};
+use crate::proto::client::{self, Action, Event};
+use crate::proto::command::Door;
+use crate::proto::server::{self, ConnId};
+use crate::proto::time::Time;
+
+impl Fleet {
+    pub(super) fn run_until(&mut self, by: Time, mut enough: impl FnMut(&Self) -> bool) -> Result<(), String> {
+        while !enough(self) {
+            let Some((at, what)) = self.queue.next_by(by) else {
+                self.now = by;
+                break;
+            };
+            self.now = at;
+            self.happens(what)?;
+        }
+        Ok(())
+    }
+
+    fn happens(&mut self, what: What) -> Result<(), String> {
+        match what {
+            What::Login(n) => self.tell_client(n, client::Input::Do(Action::Login)),
+            What::Wake(n) => {
+                let Some(peer) = self.peers.get_mut(n).filter(|p| p.wakes_at == Some(self.now)) else { return Ok(()) };
+                peer.wakes_at = None;
+                self.tell_client(n, client::Input::Tick);
+            }
+            What::Knock { client, conn, door } => self.knock(client, conn, door),
+            What::AtClient(n, conn, what) => self.at_client(n, conn, what),
+            What::AtServer(conn, what) => return self.at_server(conn, what),
+            What::Served(conn, what) => return self.served(conn, what),
+            What::Tick if self.ticks_at == Some(self.now) => {
+                self.ticks_at = None;
+                return self.tell_server(server::Input::Tick);
+            }
+            What::Tick => {}
+        }
+        Ok(())
+    }
+
+    fn knock(&mut self, client: usize, conn: u64, door: Door) {
+        self.dials += 1;
+        if !self.up {
+            return self.to_client(client, conn, ToClient::Failed);
+        }
+        if self.waiting >= self.backlog {
+            return;
+        }
+        let number = self.next_conn;
+        self.next_conn += 1;
+        *self.accepted.entry(self.now.unix_secs()).or_default() += 1;
+        let ready_at = self.processors.done_at(self.now, self.costs.connection);
+        self.waiting += 1;
+        self.conns.insert(number, Far { client, conn, ready_at });
+        self.queue.put(ready_at, What::AtServer(number, ToServer::Accepted(door)));
+        // The kernel lets it in, however busy the process is.
+        self.to_client(client, conn, ToClient::Connected(number));
+    }
+
+    fn at_client(&mut self, n: usize, conn: u64, what: ToClient) {
+        if let ToClient::Connected(number) = &what
+            && let Some(peer) = self.peers.get_mut(n)
+        {
+            peer.conn = Some((conn, *number));
+        }
+        let input = match &what {
+            ToClient::Connected(_) => client::Input::Connected { conn },
+            ToClient::Failed => client::Input::ConnectFailed { conn },
+            ToClient::Bytes(bytes) => client::Input::Bytes { conn, bytes },
+            ToClient::Closed => client::Input::Closed { conn },
+        };
+        self.tell_client(n, input);
+    }
+
+    fn tell_client(&mut self, n: usize, input: client::Input<'_>) {
+        let Some(peer) = self.peers.get_mut(n) else { return };
+        peer.client.handle(input, self.now);
+        let mut sent = Vec::new();
+        while let Some(output) = peer.client.poll_output() {
+            match output {
+                client::Output::Event(Event::LoggedIn { .. }) => {
+                    self.on += usize::from(!std::mem::replace(&mut peer.on, true));
+                }
+                client::Output::Event(Event::Disconnected { .. }) => {
+                    self.on -= usize::from(std::mem::take(&mut peer.on));
+                }
+                client::Output::Event(_) => {}
+                other => sent.push(other),
+            }
+        }
+        if let Some(at) = peer.client.deadline().filter(|at| peer.wakes_at.is_none_or(|w| *at < w)) {
+            let at = at.max(self.now);
+            peer.wakes_at = Some(at);
+            self.queue.put(at, What::Wake(n));
+        }
+        for output in sent {
+            self.from_client(n, output);
+        }
+    }
+
+    fn from_client(&mut self, n: usize, output: client::Output) {
+        let Some(peer) = self.peers.get_mut(n) else { return };
+        let arrives = self.now + peer.lag;
+        match output {
+            client::Output::Connect { conn, door, .. } => {
+                self.queue.put(arrives, What::Knock { client: n, conn, door });
+            }
+            client::Output::Transmit { conn, bytes } => {
+                if let Some((_, number)) = peer.conn.filter(|(c, _)| *c == conn) {
+                    self.queue.put(arrives, What::AtServer(number, ToServer::Bytes(bytes)));
+                }
+            }
+            client::Output::Close { conn } => {
+                if let Some((_, number)) = peer.conn.take_if(|(c, _)| *c == conn) {
+                    self.queue.put(arrives, What::AtServer(number, ToServer::Closed));
+                }
+            }
+            client::Output::Event(_) => {}
+        }
+    }
+
+    pub(super) fn to_client(&mut self, n: usize, conn: u64, what: ToClient) {
+        if let Some(lag) = self.peers.get(n).map(|p| p.lag) {
+            self.queue.put(self.now + lag, What::AtClient(n, conn, what));
+        }
+    }
+
+    /// It waits for a processor, and for what came before it on its connection.
+    fn at_server(&mut self, conn: ConnId, what: ToServer) -> Result<(), String> {
+        let Some(far) = self.conns.get_mut(&conn) else { return Ok(()) };
+        let takes = match &what {
+            ToServer::Bytes(bytes) => {
+                self.bytes.0 += bytes.len() as u64;
+                self.costs.read
+            }
+            ToServer::Accepted(_) | ToServer::Key(_) | ToServer::Closed => Duration::ZERO,
+        };
+        let done = self.processors.done_at(self.now, takes).max(far.ready_at);
+        far.ready_at = done;
+        if done <= self.now {
+            return self.served(conn, what);
+        }
+        self.queue.put(done, What::Served(conn, what));
+        Ok(())
+    }
+
+    fn served(&mut self, conn: ConnId, what: ToServer) -> Result<(), String> {
+        if !self.conns.contains_key(&conn) {
+            return Ok(());
+        }
+        match what {
+            ToServer::Accepted(door) => {
+                self.waiting = self.waiting.saturating_sub(1);
+                self.tell_server(server::Input::Accepted { conn, door })
+            }
+            ToServer::Bytes(bytes) => self.tell_server(server::Input::Bytes { conn, bytes: &bytes }),
+            ToServer::Key(key) => self.tell_server(server::Input::Unwrapped { conn, key }),
+            ToServer::Closed => {
+                self.conns.remove(&conn);
+                self.tell_server(server::Input::Closed { conn })
+            }
+        }
+    }
+
+    /// One input, one unit of work.
+    fn tell_server(&mut self, input: server::Input<'_>) -> Result<(), String> {
+        let mut unit = self.db.begin().map_err(|e| e.to_string())?;
+        self.server.handle(input, self.now, &mut unit).map_err(|e| e.to_string())?;
+        unit.commit().map_err(|e| e.to_string())?;
+        while let Some(output) = self.server.poll_output() {
+            self.from_server(output)?;
+        }
+        if let Some(at) = self.server.deadline().filter(|at| self.ticks_at.is_none_or(|t| *at < t)) {
+            let at = at.max(self.now);
+            self.ticks_at = Some(at);
+            self.queue.put(at, What::Tick);
+        }
+        Ok(())
+    }
+
+    fn from_server(&mut self, output: server::Output) -> Result<(), String> {
+        match output {
+            server::Output::Transmit { conn, bytes } => {
+                let sent = bytes.len();
+                self.bytes.1 += sent as u64;
+                if let Some((client, far)) = self.conns.get(&conn).map(|far| (far.client, far.conn)) {
+                    self.to_client(client, far, ToClient::Bytes(bytes));
+                }
+                self.tell_server(server::Input::Sent { conn, bytes: sent })
+            }
+            server::Output::Unwrap { conn, wrapped, .. } => {
+                let key = self.known.take(&wrapped).ok_or("a session key that no client has wrapped")?;
+                let done = self.processors.done_at(self.now, self.costs.unwrap);
+                self.queue.put(done, What::Served(conn, ToServer::Key(key)));
+                Ok(())
+            }
+            server::Output::Close { conn, .. } => {
+                if let Some(far) = self.conns.remove(&conn) {
+                    self.to_client(far.client, far.conn, ToClient::Closed);
+                }
+                Ok(())
+            }
+        }
+    }
+}

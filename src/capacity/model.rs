@@ -1,0 +1,171 @@
+//! From what was measured to what was not: how many servers it takes. Plain arithmetic, stated here and nowhere else.
+//!
+//! - A connection takes memory of the process and of the kernel; both grow in proportion.
+//! - A heartbeat takes CPU in proportion, whoever sends it. Processes share the cores of a server evenly.
+//! - In calm times a server uses at most [`CPU_SHARE`] of its cores and [`MEMORY_SHARE`] of its memory: the rest is for
+//!   messages, for storms, and for the connections of a neighbour that has fallen.
+//! - A heartbeat is three segments on the wire, each with [`SEGMENT`] bytes around it: request, reply, acknowledgement.
+
+use std::time::Duration;
+
+/// Cores that heartbeats may take in calm times.
+pub const CPU_SHARE: f64 = 0.5;
+/// Memory that connections may take in calm times.
+pub const MEMORY_SHARE: f64 = 0.7;
+/// Ethernet 18, IPv4 20, TCP 20 and its timestamps 12.
+pub const SEGMENT: u64 = 70;
+/// Segments of a heartbeat.
+const SEGMENTS: u64 = 3;
+
+/// A server that can be had.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Size {
+    /// What it is called here.
+    pub name: &'static str,
+    /// Its cores.
+    pub cores: u32,
+    /// Its memory, bytes.
+    pub memory: u64,
+}
+
+/// Servers of three sizes.
+pub const SIZES: [Size; 3] = [
+    Size { name: "small", cores: 4, memory: 8 << 30 },
+    Size { name: "medium", cores: 16, memory: 64 << 30 },
+    Size { name: "large", cores: 64, memory: 256 << 30 },
+];
+
+/// What one connection costs, as it was measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cost {
+    /// Memory of the process, bytes.
+    pub memory: f64,
+    /// Memory of the kernel, bytes, one end.
+    pub kernel: f64,
+    /// CPU for a heartbeat, the kernel's part too.
+    pub heartbeat: Duration,
+    /// CPU for a login with all its connections.
+    pub login: Duration,
+    /// Bytes of a heartbeat in both directions, sealed, without TCP.
+    pub bytes: f64,
+}
+
+/// What holds a server back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Its cores.
+    Cpu,
+    /// Its memory.
+    Memory,
+}
+
+impl Limit {
+    /// Its name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cpu => "CPU",
+            Self::Memory => "memory",
+        }
+    }
+}
+
+/// How many servers of one size it takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Need {
+    /// The size.
+    pub size: Size,
+    /// Servers.
+    pub servers: u64,
+    /// Connections on each.
+    pub each: u64,
+    /// What holds it back.
+    pub limit: Limit,
+    /// The share of its cores that heartbeats take.
+    pub cpu: f64,
+    /// The share of its memory that connections take.
+    pub memory: f64,
+}
+
+/// All heartbeats together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Load {
+    /// Heartbeats a second.
+    pub heartbeats: f64,
+    /// Packets a second on the wire, acknowledgements too.
+    pub packets: f64,
+    /// Bits a second on the wire.
+    pub bits: f64,
+    /// Cores that they take.
+    pub cores: f64,
+    /// Memory that the connections take, bytes.
+    pub memory: f64,
+}
+
+/// What so many connections with this heartbeat come to.
+#[must_use]
+pub fn load(cost: &Cost, connections: f64, heartbeat: Duration) -> Load {
+    let heartbeats = connections / heartbeat.as_secs_f64();
+    Load {
+        heartbeats,
+        packets: heartbeats * SEGMENTS as f64,
+        bits: heartbeats * (cost.bytes + (SEGMENTS * SEGMENT) as f64) * 8.0,
+        cores: heartbeats * cost.heartbeat.as_secs_f64(),
+        memory: connections * (cost.memory + cost.kernel),
+    }
+}
+
+/// How many servers of this size carry so many connections.
+#[must_use]
+pub fn need(cost: &Cost, connections: u64, heartbeat: Duration, size: Size) -> Need {
+    let one = load(cost, 1.0, heartbeat);
+    let by_cpu = f64::from(size.cores) * CPU_SHARE / one.cores.max(f64::MIN_POSITIVE);
+    let by_memory = size.memory as f64 * MEMORY_SHARE / one.memory.max(f64::MIN_POSITIVE);
+    let limit = if by_cpu < by_memory { Limit::Cpu } else { Limit::Memory };
+    let most = (by_cpu.min(by_memory) + 1e-6).max(1.0) as u64;
+    let servers = connections.div_ceil(most).max(1);
+    let each = connections.div_ceil(servers);
+    let share = load(cost, each as f64, heartbeat);
+    Need {
+        size,
+        servers,
+        each,
+        limit,
+        cpu: share.cores / f64::from(size.cores),
+        memory: share.memory / size.memory as f64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COST: Cost = Cost {
+        memory: 3000.0,
+        kernel: 5000.0,
+        heartbeat: Duration::from_micros(20),
+        login: Duration::from_millis(5),
+        bytes: 90.0,
+    };
+
+    #[test]
+    fn the_sums_are_those_that_one_does_by_hand() {
+        // 6,000,000 connections, one heartbeat a minute: 100,000 a second.
+        let all = load(&COST, 6e6, Duration::from_secs(60));
+        let rounded = [all.heartbeats, all.packets, all.bits, all.cores, all.memory].map(f64::round);
+        assert_eq!(rounded, [100_000.0, 300_000.0, 240_000_000.0, 2.0, 48e9]);
+    }
+
+    #[test]
+    fn the_scarcer_of_both_decides() {
+        let size = Size { name: "test", cores: 2, memory: 1 << 30 };
+        // 2 cores at 50 % carry 50,000 heartbeats a second; 0.7 GiB carry 93,952 connections.
+        let slow = need(&COST, 1_000_000, Duration::from_secs(60), size);
+        assert_eq!((slow.servers, slow.limit), (11, Limit::Memory));
+        let fast = need(&COST, 1_000_000, Duration::from_secs(1), size);
+        assert_eq!((fast.servers, fast.each, fast.limit), (20, 50_000, Limit::Cpu));
+        assert!((fast.cpu - 0.5).abs() < 1e-9, "{fast:?}");
+        let few = need(&COST, 1, Duration::from_secs(60), size);
+        assert_eq!((few.servers, few.each), (1, 1));
+    }
+}

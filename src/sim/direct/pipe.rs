@@ -1,0 +1,234 @@
+//! A connection in memory: two ways, each a queue of what is on it and when it arrives.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
+
+use crate::net::Clock;
+use crate::proto::time::Time;
+
+/// Bytes on one way; who writes more waits.
+const ROOM: usize = 256 << 10;
+
+/// One way.
+#[derive(Debug, Default)]
+pub(super) struct Way {
+    /// What is on it; nothing is the end.
+    queue: VecDeque<(Time, Vec<u8>)>,
+    bytes: usize,
+    /// What of the first was read.
+    read: usize,
+    ended: bool,
+    /// Nobody reads it any more.
+    unread: bool,
+    cut: bool,
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+}
+
+/// A way from both of its ends.
+pub(super) type Shared = Arc<Mutex<Way>>;
+
+fn lock(way: &Shared) -> MutexGuard<'_, Way> {
+    way.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is on it is lost, and both ends find an error.
+pub(super) fn cut(way: &Shared) {
+    let mut w = lock(way);
+    w.cut = true;
+    w.queue.clear();
+    [w.reader.take(), w.writer.take()].into_iter().flatten().for_each(Waker::wake);
+}
+
+/// One end of a connection.
+pub(super) struct Pipe {
+    incoming: Shared,
+    outgoing: Shared,
+    lag: Duration,
+    clock: Clock,
+    /// Until what is first on the way arrives.
+    arrives: Option<Pin<Box<Sleep>>>,
+}
+
+impl Pipe {
+    /// Both ends of a connection whose ways take this long, and its ways.
+    pub(super) fn pair(lag: Duration, clock: &Clock) -> (Self, Self, [Shared; 2]) {
+        let (up, down) = (Shared::default(), Shared::default());
+        let end = |incoming: &Shared, outgoing: &Shared| Self {
+            incoming: incoming.clone(),
+            outgoing: outgoing.clone(),
+            lag,
+            clock: clock.clone(),
+            arrives: None,
+        };
+        (end(&down, &up), end(&up, &down), [up, down])
+    }
+
+    fn end(&self) {
+        let mut w = lock(&self.outgoing);
+        if !std::mem::replace(&mut w.ended, true) {
+            let at = self.clock.now() + self.lag;
+            w.queue.push_back((at, Vec::new()));
+            w.reader.take().into_iter().for_each(Waker::wake);
+        }
+    }
+}
+
+impl Drop for Pipe {
+    fn drop(&mut self) {
+        self.end();
+        let mut w = lock(&self.incoming);
+        w.unread = true;
+        w.writer.take().into_iter().for_each(Waker::wake);
+    }
+}
+
+fn broken() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionReset, "simulated: connection reset")
+}
+
+impl AsyncRead for Pipe {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        loop {
+            let now = self.clock.now();
+            let way = self.incoming.clone();
+            let mut w = lock(&way);
+            if w.cut {
+                return Poll::Ready(Err(broken()));
+            }
+            let Some(at) = w.queue.front().map(|(at, _)| *at) else {
+                w.reader = Some(cx.waker().clone());
+                return Poll::Pending;
+            };
+            if at <= now {
+                self.arrives = None;
+                take(&mut w, now, buf);
+                return Poll::Ready(Ok(()));
+            }
+            // A cut must wake who waits for an arrival, too.
+            w.reader = Some(cx.waker().clone());
+            drop(w);
+            let arrives = self.arrives.get_or_insert_with(|| Box::pin(sleep(at - now)));
+            if arrives.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            self.arrives = None;
+        }
+    }
+}
+
+/// Hands over all that has arrived and fits; the end stays where it is.
+fn take(w: &mut Way, now: Time, buf: &mut ReadBuf<'_>) {
+    while let Some((_, bytes)) = w.queue.front().filter(|(at, bytes)| *at <= now && !bytes.is_empty()) {
+        let rest = bytes.get(w.read..).unwrap_or_default();
+        let n = rest.len().min(buf.remaining());
+        buf.put_slice(rest.get(..n).unwrap_or_default());
+        w.bytes = w.bytes.saturating_sub(n);
+        w.read += n;
+        if n < rest.len() {
+            break;
+        }
+        w.read = 0;
+        w.queue.pop_front();
+    }
+    w.writer.take().into_iter().for_each(Waker::wake);
+}
+
+impl AsyncWrite for Pipe {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let at = self.clock.now() + self.lag;
+        let mut w = lock(&self.outgoing);
+        if w.cut || w.unread || w.ended {
+            return Poll::Ready(Err(broken()));
+        }
+        let n = buf.len().min(ROOM.saturating_sub(w.bytes));
+        if n == 0 && !buf.is_empty() {
+            w.writer = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        if n > 0 {
+            w.bytes += n;
+            w.queue.push_back((at, buf.get(..n).unwrap_or_default().to_vec()));
+            w.reader.take().into_iter().for_each(Waker::wake);
+        }
+        Poll::Ready(Ok(n))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.end();
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    fn paused(work: impl Future<Output = ()>) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.expect("a runtime").block_on(work);
+    }
+
+    #[test]
+    fn bytes_arrive_whole_in_order_and_after_the_lag() {
+        paused(async {
+            let clock = Clock::of_runtime(Time::default());
+            let (mut near, mut far, _) = Pipe::pair(Duration::from_millis(30), &clock);
+            near.write_all(b"ab").await.expect("there is room");
+            near.write_all(b"cd").await.expect("there is room");
+            drop(near);
+            let mut all = Vec::new();
+            far.read_to_end(&mut all).await.expect("it ends");
+            assert_eq!((all.as_slice(), clock.now()), (&b"abcd"[..], Time::from_micros(30_000)));
+            assert!(far.write_all(b"x").await.is_err(), "nobody reads that");
+        });
+    }
+
+    #[test]
+    fn who_writes_too_much_waits_for_the_reader() {
+        paused(async {
+            let clock = Clock::of_runtime(Time::default());
+            let (mut near, mut far, _) = Pipe::pair(Duration::from_millis(1), &clock);
+            let sent: Vec<u8> = (0..ROOM + 5000).map(|n| (n % 251) as u8).collect();
+            let expected = sent.clone();
+            let writer = tokio::spawn(async move {
+                near.write_all(&sent).await.expect("somebody reads");
+                near.shutdown().await.expect("it ends");
+            });
+            sleep(Duration::from_secs(1)).await;
+            assert!(!writer.is_finished());
+            let mut all = Vec::new();
+            far.read_to_end(&mut all).await.expect("it ends");
+            assert!(all == expected);
+        });
+    }
+
+    #[test]
+    fn a_cut_wakes_both_ends() {
+        paused(async {
+            let clock = Clock::of_runtime(Time::default());
+            let (mut near, mut far, ways) = Pipe::pair(Duration::from_secs(9), &clock);
+            far.write_all(b"never").await.expect("there is room");
+            let reader = tokio::spawn(async move { near.read_u8().await.map_err(|e| e.kind()) });
+            sleep(Duration::from_secs(1)).await;
+            ways.iter().for_each(cut);
+            assert_eq!(reader.await.expect("no panic"), Err(io::ErrorKind::ConnectionReset));
+            assert_eq!(clock.now(), Time::from_secs(1));
+            assert!(far.write_all(b"x").await.is_err());
+        });
+    }
+}
