@@ -78,7 +78,6 @@ fn our_client_passes_from_outside_what_it_passes_in_process() -> Result<(), Fail
         all.extend(eras.get(all.len() % eras.len().max(1)).map(|e| (case, *e)));
     }
     let (next, reports) = (Mutex::new(all.into_iter()), Mutex::new(Vec::new()));
-    let failed: Arc<Mutex<Vec<String>>> = Arc::default();
     std::thread::scope(|s| {
         for _ in 0..AT_ONCE {
             s.spawn(|| {
@@ -90,27 +89,17 @@ fn our_client_passes_from_outside_what_it_passes_in_process() -> Result<(), Fail
                     let options = Options { eras: vec![era], ..Options::default() };
                     let report =
                         run_case(&corpus, case, &mut |era| Ok(Box::new(client.target(&runtime, era)?)), &options);
-                    reports.lock().unwrap_or_else(PoisonError::into_inner).push((case, era, report));
+                    reports.lock().unwrap_or_else(PoisonError::into_inner).push(report);
                 }
             });
         }
     });
     let mut summary = Summary::default();
-    let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
-    // In a crowd on a busy machine the clock may run out: who fails is asked once more, alone.
-    for (case, era, report) in reports.iter_mut().filter(|(_, _, r)| r.verdict() > Verdict::Tolerated) {
-        let alone = if beats(&case.value) { slower(ours(&[]))? } else { client(ours(&[]), Speaks::Lines)? };
-        let (options, runtime) = (Options { eras: vec![*era], ..Options::default() }, tcp::runtime()?);
-        *report = run_case(&corpus, case, &mut |era| Ok(Box::new(alone.target(&runtime, era)?)), &options);
-    }
-    for (_, _, report) in &reports {
-        summary.add(report);
-        if report.verdict() > Verdict::Tolerated {
-            failed.lock().unwrap_or_else(PoisonError::into_inner).push(report.explain());
-        }
-    }
+    let reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
+    reports.iter().for_each(|r| summary.add(r));
     println!("{summary}");
-    let failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+    let failed = reports.iter().filter(|r| r.verdict() > Verdict::Tolerated);
+    let failed: Vec<String> = failed.map(CaseReport::explain).collect();
     assert!(failed.is_empty(), "{summary}\n{}", failed.join("\n"));
     assert!(reports.len() > 20 && summary.count(Verdict::Pass) > 300, "{summary}");
     Ok(())

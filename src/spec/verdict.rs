@@ -3,6 +3,7 @@
 //! A declared check that was never reached is `could-not-run`, never `pass`. Who gives verdicts is the runner; who
 //! prints them is the command line.
 
+use core::time::Duration;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -110,6 +111,10 @@ pub struct InstanceReport {
     pub heard: bool,
     /// Checks whose failure a baseline knows, and why it does.
     pub known: BTreeMap<String, String>,
+    /// The checks that failed when it was tried before, with what they came to: it does not do the same each time.
+    pub flaky: Vec<String>,
+    /// How long it took on the wall clock; differs from run to run.
+    pub took: Duration,
 }
 
 /// What a reader of a failure wants to see beside the timeline.
@@ -162,7 +167,7 @@ impl InstanceReport {
     #[must_use]
     pub fn new(id: impl Into<String>, checks: Vec<CheckResult>) -> Self {
         let (timeline, evidence, known) = (Vec::new(), Evidence::default(), BTreeMap::new());
-        Self { id: id.into(), checks, timeline, evidence, heard: true, known }
+        Self { id: id.into(), checks, timeline, evidence, heard: true, known, flaky: Vec::new(), took: Duration::ZERO }
     }
 
     /// The target has died: the first check that is not as it should be is `crashed`, or the last one.
@@ -251,6 +256,8 @@ pub struct Summary {
     pub checks: BTreeMap<Verdict, usize>,
     /// Failures that a baseline knows.
     pub known: usize,
+    /// Instances that failed, and did not when they were tried again.
+    pub flaky: usize,
     /// Entries of a baseline that do not hold any more.
     pub stale: usize,
     /// Instances in which not one check was reached.
@@ -272,6 +279,7 @@ impl Summary {
         self.cases += 1;
         self.instances += case.instances.len();
         for i in &case.instances {
+            self.flaky += usize::from(!i.flaky.is_empty());
             if i.checks.is_empty() {
                 self.empty += 1;
             }
@@ -326,7 +334,9 @@ impl fmt::Display for Summary {
                 sep = ", ";
             }
         }
-        for (n, what) in [(self.known, "known to fail"), (self.stale, "entries of the baseline do not hold")] {
+        for (n, what) in
+            [(self.known, "known to fail"), (self.flaky, "flaky"), (self.stale, "entries of the baseline do not hold")]
+        {
             if n > 0 {
                 write!(f, "{sep}{n} {what}")?;
                 sep = ", ";

@@ -60,6 +60,9 @@ pub(super) struct CheckArgs {
     /// The most time that one instance of a case may take, where time is real: 10s
     #[arg(long, value_name = "TIME", value_parser = Span::parse)]
     pub(super) timeout: Option<Span>,
+    /// Try what fails again, so many times; what then holds is told as flaky
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=9))]
+    pub(super) retry: u32,
     /// Say where the implementation is, and wait for Enter before the first case
     #[arg(long)]
     pub(super) wait_for_debugger: bool,

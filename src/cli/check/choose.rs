@@ -31,7 +31,7 @@ pub fn level(word: &str) -> Result<Level, String> {
 /// # Errors
 /// A requirement, tag or profile that there is not; nothing that fits.
 pub fn plan(corpus: &Corpus, args: &CheckArgs, sut: &Sut, reference: bool) -> Result<Plan, Failure> {
-    let mut options = Options { timeout: args.timeout.map(|s| s.0), ..Options::default() };
+    let mut options = Options { timeout: args.timeout.map(|s| s.0), retries: args.retry, ..Options::default() };
     options.eras.retain(|e| sut.eras.has(*e) && (args.era.is_empty() || args.era.contains(e)));
     // An instance by its name: its case, and the instance alone.
     let mut only = Vec::new();

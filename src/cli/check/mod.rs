@@ -6,12 +6,14 @@
 //! | `args` | the arguments |
 //! | `choose` | which cases, and why not the others |
 //! | `source`, `attach`, `world` | an implementation as a source of targets |
+//! | `guard` | what a server holds after bad input |
 //! | `tell` | what is printed |
 //! | `report` | what is written to files; `check report`, `check diff` |
 
 mod args;
 mod attach;
 mod choose;
+mod guard;
 mod report;
 mod source;
 mod tell;

@@ -12,6 +12,7 @@ use tokio::runtime::Runtime;
 use super::super::files::make_dir;
 use super::super::{Failure, print};
 use super::attach::attach;
+use super::guard;
 use super::world::world_json;
 use crate::proto::command::Door;
 use crate::proto::quirk::Quirks;
@@ -22,6 +23,7 @@ use crate::spec::format::sut::{Launch, Sut, WorldKind};
 use crate::spec::format::{Case, Role};
 use crate::spec::run::launch::Server;
 use crate::spec::run::outside::Outside;
+use crate::spec::run::proc::Holds;
 use crate::spec::run::target::{Conn, Happening, Order, Target, TargetError};
 use crate::spec::run::tcp::{Attach, TcpTarget};
 use crate::spec::run::{codec, reference};
@@ -186,7 +188,7 @@ impl Source {
             ("LOCOSPEC_SCRATCH".to_owned(), self.scratch.0.display().to_string()),
         ]);
         let (sut, server) = (Arc::clone(&self.sut), self.server.clone());
-        Ok(Box::new(Described { inner, known, sut, server, told, scale }))
+        Ok(Box::new(Described { inner, known, sut, server, told, scale, before: None }))
     }
 }
 
@@ -217,6 +219,8 @@ struct Described {
     told: BTreeMap<String, String>,
     /// How much faster its time is than the wall's.
     scale: f64,
+    /// What the server held before.
+    before: Option<Holds>,
 }
 
 impl Target for Described {
@@ -228,6 +232,7 @@ impl Target for Described {
         if let Some(hook) = &self.sut.hooks.before_case {
             run_hook(hook, &self.told)?;
         }
+        self.before = self.server.as_ref().and_then(|s| guard::look(&locked(s)));
         if self.sut.world == WorldKind::Hook { Ok(()) } else { self.inner.prepare(case) }
     }
 
@@ -271,6 +276,10 @@ impl Target for Described {
         let why = server.died();
         server.mourned |= why.is_some();
         why
+    }
+
+    fn guard(&mut self) -> Option<Vec<String>> {
+        guard::judge(&mut locked(self.server.as_ref()?), self.before?)
     }
 
     fn grain(&self) -> Duration {

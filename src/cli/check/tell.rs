@@ -27,6 +27,9 @@ pub fn failures(run: &Run, all: bool) -> String {
             one(run, case, &f, all, &mut out);
         }
     }
+    for i in run.cases.iter().flat_map(|c| &c.instances).filter(|i| !i.flaky.is_empty()) {
+        let _ = writeln!(out, "flaky: {}: at first {}", i.instance, i.flaky.join(", "));
+    }
     if left > 0 {
         let _ = writeln!(out, "… and {left} more: --verbose prints them, --report html=FILE shows them");
     }

@@ -6,8 +6,8 @@
 //! the end RST where an end was told of a reset, by a fault or by the other end's death, else FIN. What a partition swallowed is in the capture, at its sender, and is never acknowledged.
 //! Packets of which a violation speaks carry it as a comment.
 
-mod block;
-mod tcp;
+pub(crate) mod block;
+pub(crate) mod tcp;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -17,7 +17,7 @@ use crate::spec::catalogue::Catalogue;
 pub use meanings::Meanings;
 pub use payload::Budget;
 use payload::Payload;
-pub(super) use payload::base64;
+pub(crate) use payload::base64;
 
 /// The document. Absent values are -1, and every table begins with its most used entry.
 #[derive(Debug, Serialize)]

@@ -4,14 +4,16 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use super::capture::capture;
 use super::{CaseLine, InstanceLine, Run, Standing, again};
 use crate::proto::wire::dump::{dump_bytes, dump_packet};
+use crate::sim::view::data::base64;
 use crate::spec::doc::escape;
 use crate::spec::format::mutate::unhex;
 use crate::spec::verdict::{Bytes, Compared, Verdict};
 
 /// Bytes of HTML that the evidence of one page may take.
-const EVIDENCE_MAX: usize = 16 << 20;
+const EVIDENCE_MAX: usize = 24 << 20;
 
 /// The sections of a page, and what is left of its room.
 #[derive(Debug)]
@@ -65,15 +67,16 @@ impl<'a> Sections<'a> {
         if good > 0 {
             let _ = writeln!(out, "<p class=\"proves\">{good} of {all} instances are as they should be.</p>");
         }
+        let judge_serves = case.file.contains("/client/");
         for (n, i) in shown.into_iter().enumerate() {
             let before = out.len();
-            self.instance(run, i, n == 0, out);
+            self.instance(run, i, (n == 0, judge_serves), out);
             self.left = self.left.saturating_sub(out.len() - before);
         }
         out.push_str("</article>\n");
     }
 
-    fn instance(&mut self, run: &Run, i: &InstanceLine, open: bool, out: &mut String) {
+    fn instance(&mut self, run: &Run, i: &InstanceLine, (open, judge_serves): (bool, bool), out: &mut String) {
         let open = if open { " open" } else { "" };
         let _ = write!(out, "<details class=\"instance\"{open}><summary><code>{}</code> ", escape(&i.instance));
         let _ = writeln!(out, "<span class=\"chip {}\">{}</span></summary>", class(i.standing()), i.verdict());
@@ -103,6 +106,7 @@ impl<'a> Sections<'a> {
         } else {
             i.evidence.compared.iter().for_each(|c| side_by_side(c, out));
             timeline(i, out);
+            hand_out(i, judge_serves, out);
         }
         out.push_str("</details>\n");
     }
@@ -179,6 +183,19 @@ fn timeline(i: &InstanceLine, out: &mut String) {
         out.push_str("</details>\n");
     }
     out.push_str("</div>\n");
+}
+
+/// A link that saves the bytes as a capture file.
+fn hand_out(i: &InstanceLine, judge_serves: bool, out: &mut String) {
+    let Some(file) = capture(i, judge_serves) else { return };
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') { c } else { '_' };
+    let name: String = i.instance.chars().map(plain).collect();
+    let _ = writeln!(
+        out,
+        "<p class=\"save\"><a download=\"{name}.pcapng\" href=\"data:application/octet-stream;base64,{}\">{name}.pcapng</a> \
+         for Wireshark, sealed and in the clear</p>",
+        base64(&file)
+    );
 }
 
 fn hex(b: &Bytes, out: &mut String) {

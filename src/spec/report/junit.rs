@@ -1,7 +1,8 @@
-//! JUnit XML: a suite for each case, a test for each instance.
+//! JUnit XML: a suite for each case, a test for each instance, with how long it took.
 //!
 //! What a baseline knows is skipped there, with its reason: the systems that read it know only red and green.
 
+use core::time::Duration;
 use std::fmt::Write;
 
 use super::{CaseLine, InstanceLine, Run, Standing, again};
@@ -24,7 +25,13 @@ pub fn junit(run: &Run) -> String {
 fn counts(all: &[&InstanceLine]) -> String {
     let of = |kind: Kind| all.iter().filter(|i| kind_of(i) == kind).count();
     let (failures, errors, skipped) = (of(Kind::Failure), of(Kind::Error), of(Kind::Skipped));
-    format!("tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\"", all.len())
+    let time = seconds(all.iter().map(|i| i.took).sum());
+    format!("tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\" time=\"{time}\"", all.len())
+}
+
+/// A duration as the format has it: seconds, to the millisecond.
+fn seconds(took: Duration) -> String {
+    format!("{:.3}", took.as_secs_f64())
 }
 
 #[derive(PartialEq, Eq)]
@@ -49,8 +56,15 @@ fn suite(run: &Run, case: &CaseLine, out: &mut String) {
     let all: Vec<&InstanceLine> = case.instances.iter().collect();
     let _ = writeln!(out, "  <testsuite name=\"{}\" {}>", xml(&case.case), counts(&all));
     for i in all {
-        let attributes = format!("classname=\"{}\" name=\"{}\"", xml(&case.case), xml(&i.instance));
+        let (class, name, time) = (xml(&case.case), xml(&i.instance), seconds(i.took));
+        let attributes = format!("classname=\"{class}\" name=\"{name}\" time=\"{time}\"");
         let word = match kind_of(i) {
+            Kind::Good if !i.flaky.is_empty() => {
+                let said = xml(&i.flaky.join(", "));
+                let _ = write!(out, "    <testcase {attributes}><system-out>flaky, failed before: {said}</system-out>");
+                out.push_str("</testcase>\n");
+                continue;
+            }
             Kind::Good => {
                 let _ = writeln!(out, "    <testcase {attributes}/>");
                 continue;

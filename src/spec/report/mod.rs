@@ -5,19 +5,22 @@
 //! | here | a run as JSON lines, `locospec-check/1`, written and read |
 //! | [`junit`] | JUnit XML, for the test pages of CI systems |
 //! | [`badge`] | an SVG to put into a README |
+//! | [`mod@capture`] | the bytes of an instance for Wireshark |
 //! | [`diff`] | two runs beside each other: better, worse, new, gone |
 //! | [`mod@matrix`] | requirements × implementations |
 //! | [`html`] | the matrix and every failure as one page without a network |
 //!
-//! Nothing here reads a clock: the same run gives the same bytes.
+//! Nothing here reads a clock: the same run gives the same bytes, but for the durations in JUnit, which were measured.
 
 pub mod badge;
+pub mod capture;
 pub mod diff;
 pub mod failure;
 pub mod html;
 pub mod junit;
 pub mod matrix;
 
+use core::time::Duration;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -86,12 +89,18 @@ pub struct InstanceLine {
     /// Checks whose failure the baseline knows, and why.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub known: BTreeMap<String, String>,
+    /// The checks that failed when it was tried before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flaky: Vec<String>,
     /// What happened, where something failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timeline: Vec<String>,
     /// The bytes behind it.
     #[serde(flatten)]
     pub evidence: Evidence,
+    /// How long it took on the wall clock. JUnit alone tells, for it differs from run to run.
+    #[serde(skip)]
+    pub took: Duration,
 }
 
 /// The last line: a file without it was cut.
@@ -124,8 +133,10 @@ impl InstanceLine {
             checks: i.checks.iter().map(|c| (c.check.clone(), c.verdict)).collect(),
             detail: i.checks.iter().filter(told).map(|c| (c.check.clone(), c.detail.clone())).collect(),
             known: i.known.clone(),
+            flaky: i.flaky.clone(),
             timeline: if keep { i.timeline.clone() } else { Vec::new() },
             evidence: if keep { i.evidence.clone() } else { Evidence::default() },
+            took: i.took,
         }
     }
 
@@ -139,7 +150,8 @@ impl InstanceLine {
     #[must_use]
     pub fn standing(&self) -> Standing {
         let of = |(check, verdict): &(String, Verdict)| Standing::of(*verdict, self.known.contains_key(check));
-        self.checks.iter().map(of).max().unwrap_or(Standing::Open)
+        let worst = self.checks.iter().map(of).max().unwrap_or(Standing::Open);
+        if self.flaky.is_empty() { worst } else { worst.max(Standing::Tolerated) }
     }
 }
 

@@ -26,7 +26,8 @@ fn line(instance: &str, checks: &[(&str, Verdict)]) -> InstanceLine {
     let bad = |v: Verdict| v != Verdict::Pass;
     let detail = checks.iter().filter(|c| bad(c.1)).map(|c| (c.0.clone(), vec![EVIL.to_string()])).collect();
     let (known, timeline, evidence) = (BTreeMap::new(), Vec::new(), Evidence::default());
-    InstanceLine { instance: instance.into(), checks, detail, known, timeline, evidence }
+    let (flaky, took) = (Vec::new(), Duration::ZERO);
+    InstanceLine { instance: instance.into(), checks, detail, known, flaky, timeline, evidence, took }
 }
 
 /// A run with one case that holds and one with everything that can be wrong with it.
@@ -86,8 +87,14 @@ fn a_run_is_read_as_it_was_written_and_a_cut_one_is_refused() {
 
 #[test]
 fn junit_has_a_test_for_each_instance_and_only_characters_of_xml() {
-    let xml = junit(&run("x"));
-    assert!(xml.contains("tests=\"5\" failures=\"1\" errors=\"1\" skipped=\"2\">"), "{xml}");
+    let mut run = run("x");
+    run.cases[0].instances[0].took = Duration::from_millis(1234);
+    run.cases[0].instances[0].flaky = vec!["ack: hung".into()];
+    assert_eq!(run.cases[0].instances[0].standing(), Standing::Tolerated);
+    let xml = junit(&run);
+    assert!(xml.contains("<system-out>flaky, failed before: ack: hung</system-out></testcase>"), "{xml}");
+    assert_eq!(xml.matches("time=\"1.234\"").count(), 3, "the test, its suite and all: {xml}");
+    assert!(xml.contains("tests=\"5\" failures=\"1\" errors=\"1\" skipped=\"2\" "), "{xml}");
     assert_eq!(xml.matches("<testcase ").count(), 5);
     assert_eq!((xml.matches("<failure ").count(), xml.matches("</failure>").count()), (1, 1));
     assert!(!xml.contains("<script") && !xml.contains('\u{1}'));

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use self::judge::{Question, questions, right};
 use super::target::{Conn, Happening, Target, TargetError};
-use super::{MakeTarget, Options, broken};
+use super::{MakeTarget, Options, began, broken};
 use crate::proto::command::Door;
 use crate::proto::entropy::Entropy;
 use crate::proto::quirk::{Quirk, Quirks};
@@ -243,12 +243,14 @@ pub fn run_case(corpus: &Corpus, case: &Located<Case>, make: &mut MakeTarget<'_>
             ));
             continue;
         }
+        let (clock, begin) = began();
         let mut one = InstanceReport::new(id, Vec::new());
         one.checks = match &greeted {
             Err((verdict, why)) => refused(file.value.task, *verdict, why),
             Ok(hello) => run_one(file.value.task, vector, era, codec, hello, &mut one.timeline),
         };
         one.heard = one.verdict() != Verdict::Hung;
+        one.took = clock.now().since(begin);
         options.life.iter().for_each(|l| l.saw(&one));
         let failed = one.verdict().is_failure();
         report.instances.push(one);

@@ -9,7 +9,7 @@ use super::target::Order;
 use crate::spec::format::case::Device;
 use crate::spec::format::driving::{Drive, Observe};
 use crate::spec::format::step::{Alive, Expect, Finish, Send};
-use crate::spec::format::{Connection, Role, Step};
+use crate::spec::format::{Connection, Role, Span, Step};
 use crate::spec::lit::Lit;
 use crate::spec::matcher::compare;
 use crate::spec::value::text;
@@ -44,7 +44,8 @@ impl Run<'_> {
         if !self.target.tells(o.event) {
             return (Verdict::Unimplemented, vec![format!("it does not tell {:?}", o.event)]);
         }
-        let until = self.until(o.within);
+        let never = o.within.map(|s| Span(self.target.strictly(s.0)));
+        let (until, wait) = (self.until(never), self.wait(o.within));
         let mut near = Vec::new();
         loop {
             if let Some(n) = self.heard(o, check, &mut near) {
@@ -56,7 +57,8 @@ impl Run<'_> {
                 }
                 return (Verdict::Pass, Vec::new());
             }
-            if !self.pump(until) {
+            // What must not be said is waited for as long as the case says, and no longer.
+            if !(if o.never { self.pump(until) } else { self.pump_for(wait) }) {
                 break;
             }
         }
@@ -115,9 +117,9 @@ impl Run<'_> {
         let words = format!("alive {}", self.extra);
         let room = self.number(&Lit::Map(vec![("$var".into(), Lit::Str("room.id".into()))]))?;
         self.tell(&Order::SendText { ticket: words.clone(), room, text: words.clone() })?;
-        let until = self.until(Some(crate::spec::format::Span(ALIVE_WITHIN)));
+        let wait = self.wait(Some(Span(ALIVE_WITHIN)));
         while !self.answer_open(&answers, &words) {
-            if !self.pump(until) {
+            if !self.pump_for(wait) {
                 return Ok((Verdict::Hung, vec!["what it was told to send never came".into()]));
             }
         }

@@ -4,7 +4,7 @@ use bson::{Document, doc};
 
 use super::interpret::{Judged, Run, harness, shown};
 use super::record::NOTHING_CAME;
-use crate::proto::time::Time;
+use super::waiting::Wait;
 use crate::spec::format::mutate::unhex;
 use crate::spec::format::step::{
     Alternative, Barrier, Expect, ExpectBytes, ExpectNone, FrameLike, Grade, Outcome, Send, Together,
@@ -13,6 +13,9 @@ use crate::spec::lit::Lit;
 use crate::spec::matcher::compare;
 use crate::spec::value::{ValueError, text};
 use crate::spec::verdict::{CheckResult, Verdict};
+
+/// The requests that begin a session.
+const LOGINS: [&str; 2] = ["LOGIN", "LOGINLIST"];
 
 /// What is known of an expectation so far.
 enum Look {
@@ -26,8 +29,8 @@ enum Look {
 
 impl Run<'_> {
     pub(super) fn expect(&mut self, conn: &str, e: &Expect, check: &str) -> Judged {
-        let until = self.until(e.within);
-        if let Err(stop) = self.ready(conn, e.closed == Some(true), until) {
+        let wait = self.wait(e.within);
+        if let Err(stop) = self.ready(conn, e.closed == Some(true), wait) {
             return stop;
         }
         let seen = self.peers.get(conn).map_or(0, |p| p.got.len());
@@ -38,7 +41,7 @@ impl Run<'_> {
                 Look::Never(why) => return (Verdict::Fail, why),
                 Look::NotYet(why) => near = why,
             }
-            if !self.pump(until) {
+            if !self.pump_for(wait) {
                 break;
             }
         }
@@ -46,9 +49,9 @@ impl Run<'_> {
     }
 
     /// Opens the connection if it is the judge's to open. A client may take its time until the deadline.
-    fn ready(&mut self, conn: &str, closed: bool, until: Time) -> Result<(), Judged> {
+    fn ready(&mut self, conn: &str, closed: bool, wait: Wait) -> Result<(), Judged> {
         if self.case.role == crate::spec::format::Role::Client {
-            while !self.peers.contains_key(conn) && self.pump(until) {}
+            while !self.peers.contains_key(conn) && self.pump_for(wait) {}
             if !self.peers.contains_key(conn) {
                 return Err((Verdict::Hung, vec![format!("nobody connected to `{conn}`")]));
             }
@@ -163,7 +166,7 @@ impl Run<'_> {
     }
 
     pub(super) fn together(&mut self, t: &Together, checks: &[String]) -> Vec<CheckResult> {
-        let until = self.until(Some(t.within));
+        let wait = self.wait(Some(t.within));
         let mut open: Vec<(usize, &str, &Expect)> = Vec::new();
         for (n, s) in t.steps.iter().enumerate() {
             if let Some(e) = &s.expect {
@@ -187,7 +190,7 @@ impl Run<'_> {
                 }
             }
             open = left;
-            if open.is_empty() || !self.pump(until) {
+            if open.is_empty() || !self.pump_for(wait) {
                 break;
             }
         }
@@ -200,7 +203,7 @@ impl Run<'_> {
     }
 
     pub(super) fn expect_bytes(&mut self, conn: &str, e: &ExpectBytes) -> Judged {
-        let (until, path) = (self.until(e.within), "expect_bytes.hex");
+        let (wait, path) = (self.wait(e.within), "expect_bytes.hex");
         let filled = text(&e.hex, &self.vars, path).map_err(|e| harness(&e));
         let read = filled.and_then(|t| unhex(&t).map_err(|what| harness(&ValueError { path: path.into(), what })));
         let want = match read {
@@ -211,7 +214,7 @@ impl Run<'_> {
         loop {
             let Some(peer) = self.peers.get_mut(conn) else { return (Verdict::Hung, vec!["nobody is there".into()]) };
             came.append(&mut peer.file);
-            if (came.len() >= want.len() && peer.file_left == 0) || peer.closed || !self.pump(until) {
+            if (came.len() >= want.len() && peer.file_left == 0) || peer.closed || !self.pump_for(wait) {
                 break;
             }
         }
@@ -237,13 +240,15 @@ impl Run<'_> {
         let Some(peer) = self.peers.get(conn) else { return (Verdict::Pass, Vec::new()) };
         let method = e.push.as_ref().or(e.request.as_ref());
         let mut came = Vec::new();
-        for g in peer.got.iter().filter(|g| !g.taken) {
+        for (n, g) in peer.got.iter().enumerate().filter(|(_, g)| !g.taken) {
             let of_method = method.is_some_and(|m| g.header.method.as_str() == m && g.answers.is_none());
             let like = e.body.as_ref().is_none_or(|l| {
                 let body = g.body.clone().unwrap_or_default();
                 compare(l, &body, "body", "", &mut self.vars.clone()).is_empty()
             });
-            if e.any == Some(true) || (of_method && like) {
+            // A client may ask for something by the way; who logs in is there for good.
+            let usual = self.usual.contains(&(peer.conn, n)) && !LOGINS.contains(&g.header.method.as_str());
+            if (e.any == Some(true) && !usual) || (of_method && like) {
                 came.push(format!("came {}", shown(g)));
             }
         }

@@ -59,7 +59,7 @@ pub(super) struct Run<'a> {
     pub(super) record: Record,
     heard: bool,
     begin: Time,
-    end: Time,
+    pub(super) end: Time,
     /// How many connections the judge made for itself.
     pub(super) extra: usize,
 }
@@ -86,7 +86,9 @@ pub fn run(
         Ok(v) => v,
         Err(e) => return told(report, Verdict::CouldNotRun, e.to_string()),
     };
-    if let Err(e) = target.prepare(case) {
+    // What a macro waits for counts as well.
+    let whole = Case { steps: steps.clone(), ..case.clone() };
+    if let Err(e) = target.prepare(&whole) {
         if e.verdict().is_failure() {
             // Whoever cannot be asked proves nothing: all that it would have been judged by is so.
             let names = steps.iter().enumerate().flat_map(|(n, s)| check_names(n, s)).chain(["protocol".into()]);
@@ -243,23 +245,6 @@ impl Run<'_> {
         Ok(Vec::new())
     }
 
-    /// When a wait that begins now is over; never behind the end of the case.
-    pub(super) fn until(&self, within: Option<crate::spec::format::Span>) -> Time {
-        let wait = within.map_or_else(|| self.target.patience(), |s| s.0.max(self.target.grain()));
-        (self.target.now() + wait).min(self.end)
-    }
-
-    /// Waits for the target to do something, and files it. False when the time has come.
-    pub(super) fn pump(&mut self, until: Time) -> bool {
-        match self.target.poll(until) {
-            Some(h) => {
-                self.file(h);
-                true
-            }
-            None => false,
-        }
-    }
-
     /// One line of the timeline.
     pub(super) fn note(&mut self, text: &str) {
         let at = self.target.now().since(self.begin);
@@ -272,7 +257,7 @@ impl Run<'_> {
         self.peers.insert(name.to_string(), peer);
     }
 
-    fn file(&mut self, h: Happening) {
+    pub(super) fn file(&mut self, h: Happening) {
         self.heard = true;
         match h {
             Happening::Bytes(conn, bytes) => {

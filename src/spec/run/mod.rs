@@ -5,6 +5,7 @@
 //! | [`instance`] | the instances of a case, and the names that its steps may use |
 //! | [`interpret`] | one instance: the order of its steps, its checks, what comes in |
 //! | `sending`, `expecting`, `driving` | the verbs |
+//! | `waiting` | how long they wait |
 //! | [`peer`] | the judge's end of one connection |
 //! | `record` | what is kept for the reader of a failure |
 //! | [`bytes`] | valid bytes, and how they are spoiled |
@@ -14,6 +15,7 @@
 //! | [`outside`] | anybody's client, a process that connects to the judge |
 //! | [`program`] | a child process that speaks JSON lines |
 //! | `link` | one connection on a socket |
+//! | [`proc`] | what the system tells of processes |
 //! | [`launch`] | such a server as a process of ours |
 //! | [`codec`] | codecs: no steps but vectors, ours in this process or anybody's as a program |
 
@@ -28,12 +30,14 @@ pub mod launch;
 mod link;
 pub mod outside;
 pub mod peer;
+pub mod proc;
 pub mod program;
 mod record;
 mod sending;
 pub mod server;
 pub mod target;
 pub mod tcp;
+mod waiting;
 
 use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -45,13 +49,18 @@ use super::format::{Case, Role};
 use super::value::ValueError;
 use super::verdict::{CaseReport, CheckResult, InstanceReport, Verdict};
 use super::yaml::Located;
+use crate::net::Clock;
 use crate::proto::quirk::Quirks;
 use crate::proto::secure::Era;
+use crate::proto::time::Time;
 use instance::{Instance, instances};
 use target::{Target, TargetError};
 
 /// How long a target that failed is looked at, whether it has died.
 const DEATH_WITHIN: Duration = Duration::from_millis(50);
+
+/// The tag of cases that send what must not be sent: behind them the target is guarded.
+const BAD_INPUT: &str = "bad-input";
 
 /// How cases are run.
 #[derive(Clone, Debug)]
@@ -66,6 +75,8 @@ pub struct Options {
     pub nonce_seed: u64,
     /// The most time, on the wall clock, that an instance may take.
     pub timeout: Option<Duration>,
+    /// How often an instance that fails is tried again; one that then holds is flaky.
+    pub retries: u32,
     /// Gives up on a target that is never heard; nothing for one that cannot hang.
     pub life: Option<Arc<Life>>,
 }
@@ -73,7 +84,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let (eras, instances) = (Era::ALL.to_vec(), Vec::new());
-        Self { eras, instances, stop_at_failure: false, nonce_seed: 0, timeout: None, life: None }
+        Self { eras, instances, stop_at_failure: false, nonce_seed: 0, timeout: None, retries: 0, life: None }
     }
 }
 
@@ -150,7 +161,9 @@ pub fn run_case(corpus: &Corpus, case: &Located<Case>, make: &mut MakeTarget<'_>
             report.instances.push(broken(&i.id, Verdict::CouldNotRun, why));
             continue;
         }
-        let done = run_instance(corpus, case, &i, make, options);
+        let (clock, begin) = began();
+        let mut done = persist(corpus, case, &i, make, options);
+        done.took = clock.now().since(begin);
         options.life.iter().for_each(|l| l.saw(&done));
         let failed = done.verdict().is_failure();
         report.instances.push(done);
@@ -159,6 +172,36 @@ pub fn run_case(corpus: &Corpus, case: &Located<Case>, make: &mut MakeTarget<'_>
         }
     }
     report
+}
+
+/// Runs an instance, and again when it fails, as often as the options say.
+fn persist(
+    corpus: &Corpus,
+    case: &Located<Case>,
+    i: &Instance,
+    make: &mut MakeTarget<'_>,
+    options: &Options,
+) -> InstanceReport {
+    let first = run_instance(corpus, case, i, make, options);
+    for _ in 0..options.retries {
+        if !first.verdict().is_failure() {
+            break;
+        }
+        let mut again = run_instance(corpus, case, i, make, options);
+        if !again.verdict().is_failure() {
+            let failed = first.checks.iter().filter(|c| c.verdict.is_failure());
+            again.flaky = failed.map(|c| format!("{}: {}", c.check, c.verdict)).collect();
+            return again;
+        }
+    }
+    first
+}
+
+/// A clock, and what it shows: how long an instance takes is told, and decides nothing.
+fn began() -> (Clock, Time) {
+    let clock = Clock::system();
+    let begin = clock.now();
+    (clock, begin)
 }
 
 fn run_instance(
@@ -178,6 +221,11 @@ fn run_instance(
         let doubtful = report.verdict() >= Verdict::CouldNotRun;
         if let Some(why) = target.died(if doubtful { DEATH_WITHIN } else { Duration::ZERO }) {
             report.crashed(why);
+        } else if case.value.tags.iter().any(|t| t == BAD_INPUT)
+            && let Some(why) = target.guard()
+        {
+            let verdict = if why.is_empty() { Verdict::Pass } else { Verdict::Fail };
+            report.checks.push(CheckResult { check: "guard".into(), verdict, detail: why });
         }
         report
     });

@@ -12,10 +12,12 @@
 //! | `doors` | the listeners, and TLS at booking |
 //! | `process` | one process: what it is told, what it tells, how it ends |
 //! | `lines` | the line protocol as values |
+//! | `timing` | cases about timers, clients that do nothing more |
 
 mod doors;
 mod lines;
 mod process;
+mod timing;
 
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -91,6 +93,8 @@ impl Drop for Folder {
 }
 
 const CA: &str = "ca.pem";
+/// The exit code of a spawned client that does not have what the case is about.
+const UNIMPLEMENTED: i32 = 89;
 
 fn rsa_file(era: Era) -> &'static str {
     if era.is_modern() { "rsa.pub.pem" } else { "rsa-2012.pub.pem" }

@@ -16,6 +16,7 @@ use std::thread;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 
+use super::proc::{self, Activity};
 use crate::spec::format::sut::Launch;
 
 /// The longest line, in bytes: a packet of the greatest size as hex, and more.
@@ -144,6 +145,12 @@ impl Program {
             let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
         }
         self.status
+    }
+
+    /// What it does, with all that it has started; `None` where the system does not tell.
+    #[must_use]
+    pub fn activity(&self) -> Option<Activity> {
+        proc::activity(self.child.id())
     }
 
     /// The end of what it wrote to stderr, in lines. All of it is there when the process has ended, or soon after.

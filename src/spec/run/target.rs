@@ -82,6 +82,8 @@ pub enum TargetError {
     Hung(String),
     /// Its process has ended.
     Crashed(String),
+    /// It would take too long.
+    Skipped(String),
 }
 
 impl TargetError {
@@ -94,6 +96,7 @@ impl TargetError {
             Self::Wrong(_) => Verdict::Fail,
             Self::Hung(_) => Verdict::Hung,
             Self::Crashed(_) => Verdict::Crashed,
+            Self::Skipped(_) => Verdict::Skipped,
         }
     }
 }
@@ -108,7 +111,9 @@ impl fmt::Display for TargetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unimplemented(what) => write!(f, "the target does not have {what}"),
-            Self::Unreachable(why) | Self::Wrong(why) | Self::Hung(why) | Self::Crashed(why) => f.write_str(why),
+            Self::Unreachable(why) | Self::Wrong(why) | Self::Hung(why) | Self::Crashed(why) | Self::Skipped(why) => {
+                f.write_str(why)
+            }
         }
     }
 }
@@ -134,6 +139,13 @@ pub trait Target {
 
     /// The next thing that it does, at or before `until`; `None` when that time has come and nothing happened.
     fn poll(&mut self, until: Time) -> Option<Happening>;
+
+    /// As [`Target::poll`], in a wait that began at `since` and whose length nobody has said: `None` too when the target
+    /// can be seen to do nothing more.
+    fn poll_while_busy(&mut self, until: Time, since: Time) -> Option<Happening> {
+        let _ = since;
+        self.poll(until)
+    }
 
     /// Connects to a server target.
     ///
@@ -196,9 +208,25 @@ pub trait Target {
         None
     }
 
+    /// What it holds too much of since [`Target::prepare`]: memory, file descriptors. `None` where nobody can look.
+    fn guard(&mut self) -> Option<Vec<String>> {
+        None
+    }
+
     /// The least that a wait lasts, whatever the case says: not nothing where time runs faster than on the wall.
     fn grain(&self) -> Duration {
         Duration::ZERO
+    }
+
+    /// How long something that has to come within this time is really waited for: on sockets nothing comes in no time,
+    /// least of all where time runs faster.
+    fn leniently(&self, within: Duration) -> Duration {
+        within
+    }
+
+    /// How long something that must not be said within this time is really waited for.
+    fn strictly(&self, within: Duration) -> Duration {
+        within
     }
 
     /// How long an expectation without `within` waits.

@@ -38,7 +38,7 @@ fn option(code: u16, text: &str) -> Vec<u8> {
 const END: [u8; 4] = [0; 4];
 
 /// The head of the file.
-pub(super) fn section(program: &str) -> Vec<u8> {
+pub(crate) fn section(program: &str) -> Vec<u8> {
     let mut body = Vec::new();
     body.extend(0x1a2b_3c4d_u32.to_le_bytes());
     body.extend(1_u16.to_le_bytes());
@@ -51,7 +51,7 @@ pub(super) fn section(program: &str) -> Vec<u8> {
 }
 
 /// An interface of raw IP packets with times in microseconds.
-pub(super) fn interface(name: &str, what: &str) -> Vec<u8> {
+pub(crate) fn interface(name: &str, what: &str) -> Vec<u8> {
     let mut body = Vec::new();
     body.extend(LINKTYPE_RAW.to_le_bytes());
     body.extend([0; 2]);
@@ -64,7 +64,7 @@ pub(super) fn interface(name: &str, what: &str) -> Vec<u8> {
 }
 
 /// What the addresses are called.
-pub(super) fn names(names: &BTreeMap<IpAddr, String>) -> Vec<u8> {
+pub(crate) fn names(names: &BTreeMap<IpAddr, String>) -> Vec<u8> {
     let mut body = Vec::new();
     for (ip, name) in names {
         let (kind, octets) = match ip {
@@ -81,7 +81,7 @@ pub(super) fn names(names: &BTreeMap<IpAddr, String>) -> Vec<u8> {
 }
 
 /// A packet, when it was seen, and what is said about it.
-pub(super) fn packet(interface: u32, micros: u64, bytes: &[u8], comment: Option<&str>) -> Vec<u8> {
+pub(crate) fn packet(interface: u32, micros: u64, bytes: &[u8], comment: Option<&str>) -> Vec<u8> {
     let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     let mut body = Vec::new();
     body.extend(interface.to_le_bytes());

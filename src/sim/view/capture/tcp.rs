@@ -15,7 +15,7 @@ const TCP: u8 = 6;
 
 /// Who sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Side {
+pub(crate) enum Side {
     Client,
     Server,
 }
@@ -33,14 +33,14 @@ struct Half {
 
 /// One connection.
 #[derive(Debug)]
-pub(super) struct Talk {
+pub(crate) struct Talk {
     client: Half,
     server: Half,
 }
 
 impl Talk {
     /// A connection that is not open yet. Both count from 0, so that numbers are places in the stream plus one.
-    pub(super) const fn new(client: SocketAddr, server: SocketAddr) -> Self {
+    pub(crate) const fn new(client: SocketAddr, server: SocketAddr) -> Self {
         const fn half(addr: SocketAddr) -> Half {
             Half { addr, next: 0, wants: 0, closed: false }
         }
@@ -63,7 +63,7 @@ impl Talk {
     }
 
     /// SYN, SYN and ACK, and ACK if the client has heard of it.
-    pub(super) fn opens(&mut self, heard: bool) -> Vec<Vec<u8>> {
+    pub(crate) fn opens(&mut self, heard: bool) -> Vec<Vec<u8>> {
         let mut packets = vec![self.segment(Side::Client, SYN, &[])];
         self.server.wants = 1;
         packets.push(self.segment(Side::Server, SYN | ACK, &[]));
@@ -75,14 +75,14 @@ impl Talk {
     }
 
     /// Bytes in segments.
-    pub(super) fn sends(&mut self, side: Side, bytes: &[u8]) -> Vec<Vec<u8>> {
+    pub(crate) fn sends(&mut self, side: Side, bytes: &[u8]) -> Vec<Vec<u8>> {
         let count = bytes.len().div_ceil(SEGMENT_MAX);
         let last = |n: usize| if n + 1 == count { PSH | ACK } else { ACK };
         bytes.chunks(SEGMENT_MAX).enumerate().map(|(n, data)| self.segment(side, last(n), data)).collect()
     }
 
     /// So many bytes have come to this side: it says so.
-    pub(super) fn has(&mut self, side: Side, sum: u64) -> Vec<Vec<u8>> {
+    pub(crate) fn has(&mut self, side: Side, sum: u64) -> Vec<Vec<u8>> {
         let (me, peer) = self.halves(side);
         // Nobody acknowledges what was never sent.
         let sent = peer.next.wrapping_sub(u32::from(peer.closed)).wrapping_sub(1);
@@ -95,7 +95,7 @@ impl Talk {
     }
 
     /// This side has done.
-    pub(super) fn closes(&mut self, side: Side, reset: bool) -> Vec<Vec<u8>> {
+    pub(crate) fn closes(&mut self, side: Side, reset: bool) -> Vec<Vec<u8>> {
         let (me, peer) = self.halves(side);
         if me.closed || (reset && peer.closed) {
             return Vec::new();
@@ -153,7 +153,7 @@ fn ip(from: IpAddr, to: IpAddr, len: u16) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// The Internet checksum over these parts, each but the last of even length.
-pub(super) fn checksum(parts: &[&[u8]]) -> [u8; 2] {
+pub(crate) fn checksum(parts: &[&[u8]]) -> [u8; 2] {
     let mut sum = 0_u64;
     for part in parts {
         for pair in part.chunks(2) {

@@ -86,7 +86,7 @@ fn order(story: &Story<'_>) -> Vec<usize> {
 
 /// RFC 4648, with padding.
 #[must_use]
-pub(in crate::sim::view) fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {

@@ -39,6 +39,8 @@ impl From<Happening> for Arrival {
 #[derive(Debug)]
 pub(super) struct Doors {
     at: BTreeMap<Door, SocketAddr>,
+    /// Connections that are not through TLS yet.
+    greeting: Arc<AtomicU64>,
     tasks: Vec<AbortHandle>,
 }
 
@@ -51,7 +53,7 @@ impl Drop for Doors {
 impl Doors {
     /// Opens all of them on free ports; what comes in goes to `inbox`. Booking is TLS.
     pub(super) async fn open(tls: &TlsAcceptor, inbox: &UnboundedSender<Arrival>) -> io::Result<Self> {
-        let mut doors = Self { at: BTreeMap::new(), tasks: Vec::new() };
+        let mut doors = Self { at: BTreeMap::new(), greeting: Arc::default(), tasks: Vec::new() };
         let next = Arc::new(AtomicU64::new(1));
         for door in Door::ALL {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
@@ -60,11 +62,17 @@ impl Doors {
                 door,
                 tls: (door == Door::Booking).then(|| tls.clone()),
                 next: Arc::clone(&next),
+                greeting: Arc::clone(&doors.greeting),
                 inbox: inbox.clone(),
             };
             doors.tasks.push(tokio::spawn(desk.take_in(listener)).abort_handle());
         }
         Ok(doors)
+    }
+
+    /// Whether it is the judge's turn with a connection that a case has not seen yet.
+    pub(super) fn are_busy(&self) -> bool {
+        self.greeting.load(Ordering::Relaxed) > 0
     }
 
     /// Where a door is.
@@ -78,6 +86,7 @@ struct Desk {
     door: Door,
     tls: Option<TlsAcceptor>,
     next: Arc<AtomicU64>,
+    greeting: Arc<AtomicU64>,
     inbox: UnboundedSender<Arrival>,
 }
 
@@ -96,7 +105,14 @@ impl Desk {
                     let link = Link::plain(conn, stream, self.inbox.clone());
                     let _ = self.inbox.send(Arrival::Accepted(conn, self.door, link));
                 }
-                Some(tls) => drop(tokio::spawn(secure(conn, self.door, stream, tls, self.inbox.clone()))),
+                Some(tls) => {
+                    let (door, inbox, greeting) = (self.door, self.inbox.clone(), Arc::clone(&self.greeting));
+                    greeting.fetch_add(1, Ordering::Relaxed);
+                    drop(tokio::spawn(async move {
+                        secure(conn, door, stream, tls, inbox).await;
+                        greeting.fetch_sub(1, Ordering::Relaxed);
+                    }));
+                }
             }
         }
     }

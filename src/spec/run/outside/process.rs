@@ -16,7 +16,8 @@ use super::super::program::{Heard, Program};
 use super::super::target::{Conn, Happening, Order, Target, TargetError};
 use super::doors::{Arrival, Doors};
 use super::lines::{self, Hello, Place};
-use super::{CA, Outside, rsa_file};
+use super::timing::{IDLE, Idle, is_timed, leniently, strictly, too_long};
+use super::{CA, Outside, UNIMPLEMENTED, rsa_file};
 use crate::net::Clock;
 use crate::net::clock::system_entropy;
 use crate::proto::command::Door;
@@ -24,27 +25,22 @@ use crate::proto::secure::{Era, KeyRing, PublicRing};
 use crate::proto::time::Time;
 use crate::spec::format::Case;
 use crate::spec::format::driving::EventKind;
-use crate::spec::format::step::{Finish, Step};
+use crate::spec::format::step::Finish;
 use crate::spec::format::sut::Speaks;
-use crate::store::World;
-use crate::store::world::WorldUser;
+use crate::store::world::{World, WorldUser};
 
 /// How long an adapter has for its first answer: its runtime starts.
 const START_WITHIN: Duration = Duration::from_secs(20);
 /// How long an answer may take. It says that the operation was taken, not that it is done.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
-/// How long an expectation without a time of its own waits, whatever the time scale.
+/// How long an expectation without a time of its own waits.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// When something went wrong: how long to wait for word that the process has died of it.
 const DEATH_WITHIN: Duration = Duration::from_millis(100);
-/// A case with a wait of so much is about timers.
-const TIMER_MIN: Duration = Duration::from_secs(10);
 /// Lines that wait to be read.
 const LINES_MAX: usize = 64;
 /// Events that one instance may have.
 const EVENTS_MAX: usize = 20_000;
-/// The exit code of a spawned client that does not have what the case is about.
-const UNIMPLEMENTED: i32 = 89;
 
 /// One process of a client, and the judge's end of all that it does.
 #[derive(Debug)]
@@ -72,6 +68,7 @@ pub struct OutsideTarget {
     silent: bool,
     /// It broke the line protocol.
     fault: Option<String>,
+    idle: Idle,
 }
 
 /// What came first.
@@ -110,6 +107,7 @@ impl OutsideTarget {
             events: 0,
             silent: false,
             fault: None,
+            idle: Idle::default(),
         }
     }
 
@@ -125,9 +123,7 @@ impl OutsideTarget {
     fn start(&mut self, user: Option<&WorldUser>) -> Result<(), TargetError> {
         let (ca, rsa) = self.files();
         let mut env = self.place(&ca, &rsa).env(&self.case);
-        if let Some(user) = user {
-            env.insert("LOCOSPEC_USER_JSON".into(), lines::user_json(user).to_string());
-        }
+        env.extend(user.map(|user| ("LOCOSPEC_USER_JSON".to_owned(), lines::user_json(user).to_string())));
         let say = self.say.clone();
         let sink = move |heard| say.blocking_send(heard).is_ok();
         let program = Program::start_with(&self.shared.launch, &env, sink);
@@ -207,6 +203,35 @@ impl OutsideTarget {
         true
     }
 
+    /// What it does next, at or before `until`; nothing more when it is idle in a wait that is open since then.
+    fn next(&mut self, until: Time, open_since: Option<Time>) -> Option<Happening> {
+        loop {
+            if let Some(h) = self.queue.pop_front() {
+                return Some(h);
+            }
+            if self.fault.is_some() || self.died().is_some() && !self.wait(Duration::ZERO) {
+                return None;
+            }
+            if !self.queue.is_empty() {
+                continue;
+            }
+            // The end of a process is looked for now and then: nothing else tells of it.
+            let left = self.clock.until(until);
+            if self.wait(left.min(DEATH_WITHIN)) {
+                self.idle.wakes();
+            } else if left <= DEATH_WITHIN || open_since.is_some_and(|since| self.is_idle(since)) {
+                return None;
+            }
+        }
+    }
+
+    /// Whether it has done nothing for a while, counted from `since` at the earliest.
+    fn is_idle(&mut self, since: Time) -> bool {
+        let now = self.clock.now();
+        let idle = self.idle.since(now, self.program.as_ref().and_then(Program::activity));
+        !self.doors.are_busy() && idle.is_some_and(|from| now.since(from.max(since)) >= IDLE.mul_f64(self.scale))
+    }
+
     fn hear(&mut self, heard: Heard) {
         let value = match heard {
             Heard::Ended => return self.silent = true,
@@ -237,10 +262,6 @@ impl OutsideTarget {
 
     fn blame(&mut self, why: String) {
         self.fault.get_or_insert(why);
-    }
-
-    fn ended(&mut self) -> bool {
-        self.program.as_mut().is_none_or(|p| p.ended().is_some())
     }
 
     /// Whether its process has ended before its time, or can no longer be talked to.
@@ -275,6 +296,9 @@ impl Target for OutsideTarget {
             self.scale = self.shared.time_scale;
             self.clock = Clock::system().scaled(self.scale);
         }
+        if let Some(why) = too_long(case, self.scale) {
+            return Err(TargetError::Skipped(why));
+        }
         if self.shared.speaks == Speaks::Lines { self.greet() } else { Ok(()) }
     }
 
@@ -283,22 +307,11 @@ impl Target for OutsideTarget {
     }
 
     fn poll(&mut self, until: Time) -> Option<Happening> {
-        loop {
-            if let Some(h) = self.queue.pop_front() {
-                return Some(h);
-            }
-            if self.fault.is_some() || self.died().is_some() && !self.wait(Duration::ZERO) {
-                return None;
-            }
-            if !self.queue.is_empty() {
-                continue;
-            }
-            // The end of a process is looked for now and then: nothing else tells of it.
-            let left = self.clock.until(until);
-            if !self.wait(left.min(DEATH_WITHIN)) && left <= DEATH_WITHIN {
-                return None;
-            }
-        }
+        self.next(until, None)
+    }
+
+    fn poll_while_busy(&mut self, until: Time, since: Time) -> Option<Happening> {
+        self.next(until, Some(since))
     }
 
     fn connect(&mut self, _door: Door) -> Result<Conn, TargetError> {
@@ -353,7 +366,7 @@ impl Target for OutsideTarget {
         if failed {
             let clock = Clock::system();
             let until = clock.now() + DEATH_WITHIN;
-            while !self.ended() && clock.now() < until {
+            while self.program.as_mut().is_some_and(|p| p.ended().is_none()) && clock.now() < until {
                 self.wait(until.since(clock.now()).min(Duration::from_millis(10)));
             }
         }
@@ -375,20 +388,12 @@ impl Target for OutsideTarget {
     fn patience(&self) -> Duration {
         PATIENCE.mul_f64(self.scale)
     }
-}
 
-/// Whether a case is about timers: it needs a clock of its own, or waits long.
-fn is_timed(case: &Case) -> bool {
-    let long = |s: &Step| {
-        let waits = [
-            s.expect.as_ref().and_then(|e| e.within),
-            s.expect_none.as_ref().and_then(|e| e.until.settle),
-            s.observe.as_ref().and_then(|o| o.within),
-            s.outcome.as_ref().and_then(|o| o.within),
-            s.together.as_ref().map(|t| t.within),
-            s.advance,
-        ];
-        waits.into_iter().flatten().any(|span| span.0 >= TIMER_MIN)
-    };
-    case.needs.all_of.iter().any(|p| p == "virtual-time") || case.steps.iter().any(long)
+    fn leniently(&self, within: Duration) -> Duration {
+        leniently(within, self.scale)
+    }
+
+    fn strictly(&self, within: Duration) -> Duration {
+        strictly(within, self.scale)
+    }
 }

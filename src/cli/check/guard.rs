@@ -1,0 +1,83 @@
+//! The guard: what a server that was started by us holds after bad input, beside what it held before.
+
+use std::time::Duration;
+
+use crate::spec::run::launch::Server;
+use crate::spec::run::proc::{Holds, holds};
+
+/// How much more memory a server may hold after one case of bad input, in bytes. A length that a peer announces is not
+/// worth more.
+const MEMORY_MAX: u64 = 64 << 20;
+/// How many more file descriptors.
+const DESCRIPTORS_MAX: u64 = 32;
+/// How long it has to give back what it holds.
+const WITHIN: Duration = Duration::from_secs(2);
+/// How often it is looked at meanwhile.
+const EVERY: Duration = Duration::from_millis(50);
+
+/// What a server holds now; `None` where the system does not tell.
+pub fn look(server: &Server) -> Option<Holds> {
+    holds(server.pid())
+}
+
+/// What it holds too much of after the case, beside `before`. Waits a little until it has given back what it needed.
+pub fn judge(server: &mut Server, before: Holds) -> Option<Vec<String>> {
+    let mut looks = WITHIN.as_millis() / EVERY.as_millis();
+    loop {
+        let wrong = too_much(before, look(server)?);
+        if wrong.is_empty() || looks == 0 || server.end(EVERY).is_some() {
+            return Some(wrong);
+        }
+        looks -= 1;
+    }
+}
+
+fn too_much(before: Holds, now: Holds) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let (memory, files) =
+        (now.memory.saturating_sub(before.memory), now.descriptors.saturating_sub(before.descriptors));
+    if memory > MEMORY_MAX {
+        let (more, most) = (memory >> 20, MEMORY_MAX >> 20);
+        wrong.push(format!("it holds {more} MiB more than before, more than {most} MiB"));
+    }
+    if files > DESCRIPTORS_MAX {
+        wrong.push(format!("it holds {files} file descriptors more than before, more than {DESCRIPTORS_MAX}"));
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::format::sut::Launch;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn what_grows_beyond_its_measure_is_told() {
+        let at = |mib: u64, descriptors| Holds { memory: mib << 20, descriptors };
+        assert!(too_much(at(10, 10), at(70, 40)).is_empty());
+        assert!(too_much(at(500, 100), at(10, 10)).is_empty(), "less is never wrong");
+        assert_eq!(too_much(at(10, 10), at(90, 10)), ["it holds 80 MiB more than before, more than 64 MiB"]);
+        assert_eq!(too_much(at(10, 10), at(90, 60)).len(), 2);
+    }
+
+    #[test]
+    fn a_server_that_keeps_what_it_was_sent_is_caught() -> std::io::Result<()> {
+        if !std::path::Path::new("/proc/self/stat").exists() {
+            return Ok(());
+        }
+        let start = |script: &str| {
+            let command = ["sh", "-c", script].map(str::to_owned).to_vec();
+            Server::start(&Launch { command, ..Launch::default() }, &BTreeMap::new())
+        };
+        let mut calm = start("sleep 600")?;
+        let Some(before) = look(&calm) else { return Ok(()) };
+        assert_eq!(judge(&mut calm, before), Some(Vec::new()));
+        // A shell that holds what it reads.
+        let mut greedy = start("x=$(head -c 100000000 /dev/zero | tr '\\0' x); sleep 600")?;
+        let nothing = Holds { memory: 0, descriptors: 0 };
+        let found = (0..10).any(|_| judge(&mut greedy, nothing).is_some_and(|wrong| !wrong.is_empty()));
+        assert!(found, "100 MB are not seen");
+        Ok(())
+    }
+}

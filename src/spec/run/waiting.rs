@@ -1,0 +1,47 @@
+//! How long a step waits, and when it gives up before.
+
+use super::interpret::Run;
+use crate::proto::time::Time;
+use crate::spec::format::Span;
+
+/// A wait for something that has to come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wait {
+    /// When it is over.
+    until: Time,
+    /// When it began, if the case leaves its length open: then a target that does nothing more ends it.
+    open_since: Option<Time>,
+}
+
+impl Run<'_> {
+    /// When a wait that begins now is over; never behind the end of the case.
+    pub(super) fn until(&self, within: Option<Span>) -> Time {
+        let wait = within.map_or_else(|| self.target.patience(), |s| s.0.max(self.target.grain()));
+        (self.target.now() + wait).min(self.end)
+    }
+
+    /// A wait for something that has to come.
+    pub(super) fn wait(&self, within: Option<Span>) -> Wait {
+        let within = within.map(|s| Span(self.target.leniently(s.0)));
+        Wait { until: self.until(within), open_since: within.is_none().then(|| self.target.now()) }
+    }
+
+    /// Waits for the target to do something, and files it. False when the time has come.
+    pub(super) fn pump(&mut self, until: Time) -> bool {
+        let happened = self.target.poll(until);
+        happened.is_some_and(|h| {
+            self.file(h);
+            true
+        })
+    }
+
+    /// As [`Run::pump`], for something that has to come.
+    pub(super) fn pump_for(&mut self, wait: Wait) -> bool {
+        let Some(since) = wait.open_since else { return self.pump(wait.until) };
+        let happened = self.target.poll_while_busy(wait.until, since);
+        happened.is_some_and(|h| {
+            self.file(h);
+            true
+        })
+    }
+}
