@@ -31,7 +31,7 @@ async fn main() -> Result<(), Failed> {
     }));
     let (say, mut lines) = mpsc::unbounded_channel();
     std::thread::spawn(move || std::io::stdin().lines().map_while(Result::ok).try_for_each(|l| say.send(l)));
-    let (mut place, desk, mut sent, mut living) = (Value::Null, Desk::default(), 0, None);
+    let (mut place, desk, mut living) = (Value::Null, Desk::default(), None);
     while let Some(line) = lines.recv().await {
         let q: Value = serde_json::from_str(&line)?;
         let session = desk.lock().await.clone();
@@ -41,11 +41,12 @@ async fn main() -> Result<(), Failed> {
             ("connect", _) => place = q,
             ("login", _) => living = Some(tokio::spawn(life(place.clone(), desk.clone()))),
             ("close", _) => drop(living.take().map(|l: tokio::task::JoinHandle<()>| l.abort())),
-            ("send_text" | "read" | "leave", Some(session)) => {
-                sent += 1;
-                drop(tokio::spawn(act(session, sent, q)));
+            ("send_text" | "read" | "leave", Some(session)) => drop(tokio::spawn(act(session, q))),
+            ("send_text", None) => {
+                println!("{reply}");
+                reply = json!({"event": "send_failed", "as": q["as"]});
             }
-            ("send_text" | "read" | "leave", None) => reply = json!({"id": q["id"], "error": "not logged in"}),
+            ("read" | "leave", None) => reply = json!({"id": q["id"], "error": "not logged in"}),
             _ => reply = json!({"id": q["id"], "unimplemented": "no such operation"}),
         }
         println!("{reply}");
@@ -53,9 +54,9 @@ async fn main() -> Result<(), Failed> {
     Ok(())
 }
 
-async fn act(session: LocoSession, msg_id: i64, q: Value) {
+async fn act(session: LocoSession, q: Value) {
     let number = |key: &str| q[key].as_i64().unwrap_or_default();
-    let (room, session) = (number("room"), TalkSession(&session));
+    let (room, msg_id, session) = (number("room"), number("id"), TalkSession(&session));
     match q["op"].as_str() {
         Some("read") => drop(session.normal_channel(room).noti_read(number("watermark")).await),
         Some("leave") => drop(session.normal_channel(room).leave(false).await),

@@ -69,6 +69,15 @@ pub enum Order {
     Close,
 }
 
+/// From when on a wait may be given up because the target does nothing more.
+#[derive(Clone, Copy, Debug)]
+pub struct Open {
+    /// When all the time is over that the case gives.
+    pub since: Time,
+    /// How long that was; nothing where the case does not say.
+    pub given: Duration,
+}
+
 /// Why a target cannot do what the case needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TargetError {
@@ -140,10 +149,9 @@ pub trait Target {
     /// The next thing that it does, at or before `until`; `None` when that time has come and nothing happened.
     fn poll(&mut self, until: Time) -> Option<Happening>;
 
-    /// As [`Target::poll`], in a wait that began at `since` and whose length nobody has said: `None` too when the target
-    /// can be seen to do nothing more.
-    fn poll_while_busy(&mut self, until: Time, since: Time) -> Option<Happening> {
-        let _ = since;
+    /// As [`Target::poll`], in a wait that is open: `None` too when the target can be seen to do nothing more.
+    fn poll_while_busy(&mut self, until: Time, open: Open) -> Option<Happening> {
+        let _ = open;
         self.poll(until)
     }
 

@@ -1,6 +1,9 @@
 //! How long a step waits, and when it gives up before.
 
+use core::time::Duration;
+
 use super::interpret::Run;
+use super::target::Open;
 use crate::proto::time::Time;
 use crate::spec::format::Span;
 
@@ -9,8 +12,8 @@ use crate::spec::format::Span;
 pub(super) struct Wait {
     /// When it is over.
     until: Time,
-    /// When it began, if the case leaves its length open: then a target that does nothing more ends it.
-    open_since: Option<Time>,
+    /// From when on a target that does nothing more ends it.
+    open: Open,
 }
 
 impl Run<'_> {
@@ -22,8 +25,9 @@ impl Run<'_> {
 
     /// A wait for something that has to come.
     pub(super) fn wait(&self, within: Option<Span>) -> Wait {
+        let given = within.map_or(Duration::ZERO, |s| s.0);
         let within = within.map(|s| Span(self.target.leniently(s.0)));
-        Wait { until: self.until(within), open_since: within.is_none().then(|| self.target.now()) }
+        Wait { until: self.until(within), open: Open { since: self.target.now() + given, given } }
     }
 
     /// Waits for the target to do something, and files it. False when the time has come.
@@ -37,8 +41,7 @@ impl Run<'_> {
 
     /// As [`Run::pump`], for something that has to come.
     pub(super) fn pump_for(&mut self, wait: Wait) -> bool {
-        let Some(since) = wait.open_since else { return self.pump(wait.until) };
-        let happened = self.target.poll_while_busy(wait.until, since);
+        let happened = self.target.poll_while_busy(wait.until, wait.open);
         happened.is_some_and(|h| {
             self.file(h);
             true

@@ -13,10 +13,10 @@ use tokio::time::timeout;
 
 use super::super::link::Link;
 use super::super::program::{Heard, Program};
-use super::super::target::{Conn, Happening, Order, Target, TargetError};
+use super::super::target::{Conn, Happening, Open, Order, Target, TargetError};
 use super::doors::{Arrival, Doors};
 use super::lines::{self, Hello, Place};
-use super::timing::{IDLE, Idle, is_timed, leniently, strictly, too_long};
+use super::timing::{Idle, is_timed, leniently, strictly, too_long};
 use super::{CA, Outside, UNIMPLEMENTED, rsa_file};
 use crate::net::Clock;
 use crate::net::clock::system_entropy;
@@ -34,7 +34,7 @@ const START_WITHIN: Duration = Duration::from_secs(20);
 /// How long an answer may take. It says that the operation was taken, not that it is done.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// How long an expectation without a time of its own waits.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// When something went wrong: how long to wait for word that the process has died of it.
 const DEATH_WITHIN: Duration = Duration::from_millis(100);
 /// Lines that wait to be read.
@@ -203,8 +203,8 @@ impl OutsideTarget {
         true
     }
 
-    /// What it does next, at or before `until`; nothing more when it is idle in a wait that is open since then.
-    fn next(&mut self, until: Time, open_since: Option<Time>) -> Option<Happening> {
+    /// What it does next, at or before `until`; nothing more when it is idle in a wait that is open.
+    fn next(&mut self, until: Time, open: Option<Open>) -> Option<Happening> {
         loop {
             if let Some(h) = self.queue.pop_front() {
                 return Some(h);
@@ -219,17 +219,17 @@ impl OutsideTarget {
             let left = self.clock.until(until);
             if self.wait(left.min(DEATH_WITHIN)) {
                 self.idle.wakes();
-            } else if left <= DEATH_WITHIN || open_since.is_some_and(|since| self.is_idle(since)) {
+            } else if left <= DEATH_WITHIN || open.is_some_and(|open| self.is_idle(open)) {
                 return None;
             }
         }
     }
 
-    /// Whether it has done nothing for a while, counted from `since` at the earliest.
-    fn is_idle(&mut self, since: Time) -> bool {
+    /// Whether it has done nothing for a while.
+    fn is_idle(&mut self, open: Open) -> bool {
         let now = self.clock.now();
-        let idle = self.idle.since(now, self.program.as_ref().and_then(Program::activity));
-        !self.doors.are_busy() && idle.is_some_and(|from| now.since(from.max(since)) >= IDLE.mul_f64(self.scale))
+        self.idle.look(now, self.program.as_ref().and_then(Program::activity));
+        !self.doors.are_busy() && self.idle.ends(now, open, self.scale)
     }
 
     fn hear(&mut self, heard: Heard) {
@@ -310,8 +310,8 @@ impl Target for OutsideTarget {
         self.next(until, None)
     }
 
-    fn poll_while_busy(&mut self, until: Time, since: Time) -> Option<Happening> {
-        self.next(until, Some(since))
+    fn poll_while_busy(&mut self, until: Time, open: Open) -> Option<Happening> {
+        self.next(until, Some(open))
     }
 
     fn connect(&mut self, _door: Door) -> Result<Conn, TargetError> {
