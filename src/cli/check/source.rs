@@ -282,6 +282,10 @@ impl Target for Described {
         guard::judge(&mut locked(self.server.as_ref()?), self.before?)
     }
 
+    fn paced(&self, wall: Duration) -> Duration {
+        wall.mul_f64(self.scale.max(1.0))
+    }
+
     fn grain(&self) -> Duration {
         if self.scale > 1.0 { GRAIN.mul_f64(self.scale) } else { Duration::ZERO }
     }

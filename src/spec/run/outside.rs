@@ -29,7 +29,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 
-use super::target::TargetError;
+use super::target::{Happening, TargetError};
 use crate::net::tls::Authority;
 use crate::proto::secure::{Era, KeyRing, PublicRing};
 use crate::spec::format::sut::{Launch, Speaks};
@@ -95,6 +95,11 @@ impl Drop for Folder {
 const CA: &str = "ca.pem";
 /// The exit code of a spawned client that does not have what the case is about.
 const UNIMPLEMENTED: i32 = 89;
+
+/// A line of a client that tells nothing.
+fn printed(text: &str) -> Happening {
+    Happening::Noted(format!("the client prints {text}"))
+}
 
 fn rsa_file(era: Era) -> &'static str {
     if era.is_modern() { "rsa.pub.pem" } else { "rsa-2012.pub.pem" }

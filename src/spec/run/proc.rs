@@ -69,7 +69,8 @@ pub fn holds(group: u32) -> Option<Holds> {
         let status = fs::read_to_string(folder.join("status")).unwrap_or_default();
         let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"));
         let kib: u64 = line.and_then(|l| l.split_whitespace().next()?.parse().ok()).unwrap_or(0);
-        let descriptors = fs::read_dir(folder.join("fd")).ok()?.count();
+        // A process may be gone between two looks.
+        let descriptors = fs::read_dir(folder.join("fd")).map_or(0, Iterator::count);
         let sum = all.get_or_insert(Holds { memory: 0, descriptors: 0 });
         sum.memory += kib << 10;
         sum.descriptors += descriptors as u64;

@@ -180,9 +180,9 @@ pub trait Target {
         true
     }
 
-    /// Whether the target is gone before its time, and how. `failed` says that a step has just failed, which may be
+    /// Whether the target is gone before its time, or within so much of the wall's, and how: what a step has seen may be
     /// what one sees of it first.
-    fn gone(&mut self, _failed: bool) -> Option<TargetError> {
+    fn gone(&mut self, _within: Duration) -> Option<TargetError> {
         None
     }
 
@@ -224,6 +224,11 @@ pub trait Target {
     /// The least that a wait lasts, whatever the case says: not nothing where time runs faster than on the wall.
     fn grain(&self) -> Duration {
         Duration::ZERO
+    }
+
+    /// So much of the wall's time in the target's.
+    fn paced(&self, wall: Duration) -> Duration {
+        wall
     }
 
     /// How long something that has to come within this time is really waited for: on sockets nothing comes in no time,

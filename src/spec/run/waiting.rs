@@ -5,7 +5,8 @@ use core::time::Duration;
 use super::interpret::Run;
 use super::target::Open;
 use crate::proto::time::Time;
-use crate::spec::format::Span;
+use crate::spec::format::driving::EventKind;
+use crate::spec::format::{Span, Step};
 
 /// A wait for something that has to come.
 #[derive(Clone, Copy, Debug)]
@@ -47,4 +48,16 @@ impl Run<'_> {
             true
         })
     }
+}
+
+/// How long to look whether the target has died, after a step.
+pub(super) fn doubt(failed: bool, step: &Step) -> Duration {
+    Duration::from_millis(if failed { 100 } else { u64::from(sees_an_end(step)) * 20 })
+}
+
+/// Whether a step waits for the end of a connection, which may be all that one sees of a death.
+fn sees_an_end(s: &Step) -> bool {
+    let inner = s.together.iter().flat_map(|t| &t.steps).any(sees_an_end);
+    let told = s.observe.as_ref().is_some_and(|o| o.event == EventKind::Disconnected && !o.never);
+    inner || told || s.expect.as_ref().is_some_and(|e| e.closed == Some(true)) || s.outcome.is_some()
 }

@@ -17,7 +17,7 @@ use super::super::target::{Conn, Happening, Open, Order, Target, TargetError};
 use super::doors::{Arrival, Doors};
 use super::lines::{self, Hello, Place};
 use super::timing::{Idle, is_timed, leniently, strictly, too_long};
-use super::{CA, Outside, UNIMPLEMENTED, rsa_file};
+use super::{CA, Outside, UNIMPLEMENTED, printed, rsa_file};
 use crate::net::Clock;
 use crate::net::clock::system_entropy;
 use crate::proto::command::Door;
@@ -158,7 +158,9 @@ impl OutsideTarget {
         with.insert("op".into(), op.into());
         let Some(program) = &self.program else { return Err(TargetError::Unreachable("it was not started".into())) };
         if let Err(e) = program.say(&Value::Object(with)) {
-            return Err(self.gone(true).unwrap_or_else(|| TargetError::Hung(format!("`{op}` cannot be said: {e}"))));
+            return Err(self
+                .gone(DEATH_WITHIN)
+                .unwrap_or_else(|| TargetError::Hung(format!("`{op}` cannot be said: {e}"))));
         }
         let clock = Clock::system();
         let until = clock.now() + within;
@@ -166,7 +168,7 @@ impl OutsideTarget {
             if let Some(reply) = self.replies.remove(&self.asked) {
                 return lines::outcome(op, reply);
             }
-            if let Some(death) = self.gone(self.silent) {
+            if let Some(death) = self.gone(if self.silent { DEATH_WITHIN } else { Duration::ZERO }) {
                 return Err(death);
             }
             let left = until.since(clock.now());
@@ -209,7 +211,8 @@ impl OutsideTarget {
             if let Some(h) = self.queue.pop_front() {
                 return Some(h);
             }
-            if self.fault.is_some() || self.died().is_some() && !self.wait(Duration::ZERO) {
+            // Whoever has died has closed its connections, which may still be on their way.
+            if self.fault.is_some() || self.died().is_some() && !self.wait(DEATH_WITHIN) {
                 return None;
             }
             if !self.queue.is_empty() {
@@ -236,8 +239,8 @@ impl OutsideTarget {
         let value = match heard {
             Heard::Ended => return self.silent = true,
             Heard::Line(value) if self.shared.speaks == Speaks::Lines => value,
-            Heard::Line(value) => return self.noted(&value.to_string()),
-            Heard::Bad(text) if self.shared.speaks == Speaks::Spawn => return self.noted(&text),
+            Heard::Line(value) => return self.happened(printed(&value.to_string())),
+            Heard::Bad(text) if self.shared.speaks == Speaks::Spawn => return self.happened(printed(&text)),
             Heard::Bad(why) => return self.blame(format!("its stdout has a line that is {why}")),
         };
         match lines::line(value) {
@@ -246,10 +249,6 @@ impl OutsideTarget {
             Ok(lines::Line::Event(h)) => self.happened(h),
             Err(why) => self.blame(why),
         }
-    }
-
-    fn noted(&mut self, text: &str) {
-        self.happened(Happening::Noted(format!("the client prints {text}")));
     }
 
     fn happened(&mut self, h: Happening) {
@@ -362,13 +361,11 @@ impl Target for OutsideTarget {
         self.shared.speaks == Speaks::Lines && self.hello.tells(kind)
     }
 
-    fn gone(&mut self, failed: bool) -> Option<TargetError> {
-        if failed {
-            let clock = Clock::system();
-            let until = clock.now() + DEATH_WITHIN;
-            while self.program.as_mut().is_some_and(|p| p.ended().is_none()) && clock.now() < until {
-                self.wait(until.since(clock.now()).min(Duration::from_millis(10)));
-            }
+    fn gone(&mut self, within: Duration) -> Option<TargetError> {
+        let clock = Clock::system();
+        let until = clock.now() + within;
+        while self.program.as_mut().is_some_and(|p| p.ended().is_none()) && clock.now() < until {
+            self.wait(until.since(clock.now()).min(Duration::from_millis(10)));
         }
         self.died()
     }
@@ -387,6 +384,10 @@ impl Target for OutsideTarget {
 
     fn patience(&self) -> Duration {
         PATIENCE.mul_f64(self.scale)
+    }
+
+    fn paced(&self, wall: Duration) -> Duration {
+        wall.mul_f64(self.scale)
     }
 
     fn leniently(&self, within: Duration) -> Duration {
