@@ -148,7 +148,16 @@ pub fn read_into<'a, T: FieldValue<'a>>(
 #[inline(always)]
 //= FRAME-BODY-1
 pub fn finish_field<'a, T: FieldValue<'a>>(slot: Option<T>, at: usize, name: &'static str) -> Result<T, Malformed> {
-    match slot.or_else(T::absent) {
+    match slot {
+        Some(v) => Ok(v),
+        None => absent_field(at, name),
+    }
+}
+
+/// The same for a field that was not there.
+#[inline(always)]
+fn absent_field<'a, T: FieldValue<'a>>(at: usize, name: &'static str) -> Result<T, Malformed> {
+    match T::absent() {
         Some(v) => Ok(v),
         None => Err(MalformedKind::FieldMissing.at(at).of(name)),
     }
@@ -237,6 +246,7 @@ macro_rules! bodies_of {
             const KIND: $crate::proto::command::field::Kind = $crate::proto::command::field::Kind::Document(
                 <Self as $crate::proto::command::field::Body<'a>>::FIELDS,
             );
+            #[inline(always)]
             fn read(
                 value: $crate::proto::wire::Value<'a>, unknown: &mut u32,
             ) -> Result<Option<Self>, $crate::proto::error::Malformed> {

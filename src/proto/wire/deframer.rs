@@ -37,6 +37,27 @@ impl Deframer {
         &mut self.buffer
     }
 
+    /// Whether it has no memory: nothing has come since it was made, or since [`Deframer::give_back`].
+    #[must_use]
+    pub const fn is_bare(&self) -> bool {
+        self.buffer.capacity() == 0
+    }
+
+    /// Has it use an empty buffer that is there already. Only where it [is bare](Deframer::is_bare).
+    pub fn lend(&mut self, buffer: Vec<u8>) {
+        debug_assert!(self.is_bare() && buffer.is_empty());
+        self.buffer = buffer;
+    }
+
+    /// The buffer, for the next connection that needs one, when nothing in it waits for more; else an empty one.
+    pub fn give_back(&mut self) -> Vec<u8> {
+        if self.pending() > 0 {
+            return Vec::new();
+        }
+        self.taken = 0;
+        core::mem::take(&mut self.buffer)
+    }
+
     /// Appends plain bytes.
     ///
     /// # Errors

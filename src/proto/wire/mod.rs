@@ -6,6 +6,7 @@
 //! | [`method`] | the 11-byte name |
 //! | [`packet`] | header and body together, borrowed; how to write one into a reused buffer |
 //! | [`scan`] | whether bytes are a BSON document within the limits, without recursion and without allocation |
+//! | `text` | whether a text is UTF-8 |
 //! | [`body`] | reading a scanned document by a cursor |
 //! | [`writer`] | writing a document into a reused buffer |
 //! | [`deframer`] | bytes in at any cut, packets out |
@@ -20,6 +21,7 @@ pub mod header;
 pub mod method;
 pub mod packet;
 pub mod scan;
+mod text;
 pub mod writer;
 
 pub use body::{Document, Field, Value};

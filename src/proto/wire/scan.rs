@@ -3,6 +3,7 @@
 //! It runs before any decoding, because decoders recurse: a body of 21 KB nested 3,000 deep overflows the stack of a
 //! recursive one (`LIMIT-DEPTH-1`).
 
+use super::text::utf8;
 use crate::proto::error::{Malformed, MalformedKind};
 use crate::proto::limits::Limits;
 
@@ -66,16 +67,16 @@ const NOT_FIXED: u8 = u8::MAX;
 /// The first thing wrong, with its offset in `bytes`.
 //= FRAME-BODYLEN-2, LIMIT-DEPTH-1
 pub fn scan(bytes: &[u8], limits: &Limits) -> Result<(), Malformed> {
-    // An element takes two bytes at least, so that most bodies are too short for too many.
-    if bytes.len() / 2 > limits.bson_elements_max {
+    // An element takes two bytes at least: most bodies are too short for too many, and for a text that is too long.
+    if bytes.len() / 2 > limits.bson_elements_max || bytes.len() > limits.bson_string_len_max {
         scan_all::<true>(bytes, limits)
     } else {
         scan_all::<false>(bytes, limits)
     }
 }
 
-fn scan_all<const COUNTED: bool>(bytes: &[u8], limits: &Limits) -> Result<(), Malformed> {
-    let mut s = Scan { rest: bytes, end: bytes.len(), limits };
+fn scan_all<const LIMITED: bool>(bytes: &[u8], limits: &Limits) -> Result<(), Malformed> {
+    let mut s = Scan::<LIMITED> { rest: bytes, end: bytes.len(), limits };
     let content = s.open()?;
     if !s.rest.is_empty() {
         return Err(MalformedKind::BsonTrailing.at(s.at()));
@@ -95,7 +96,7 @@ fn scan_all<const COUNTED: bool>(bytes: &[u8], limits: &Limits) -> Result<(), Ma
             s.rest = bytes.get(next..s.end).unwrap_or_default();
             continue;
         }
-        if COUNTED {
+        if LIMITED {
             elements += 1;
             if elements > limits.bson_elements_max {
                 return Err(MalformedKind::BsonElements.at(s.at()));
@@ -119,13 +120,13 @@ fn scan_all<const COUNTED: bool>(bytes: &[u8], limits: &Limits) -> Result<(), Ma
 }
 
 /// The content of one document, from `rest` on; `end` is the offset behind it.
-struct Scan<'a> {
+struct Scan<'a, const LIMITED: bool> {
     rest: &'a [u8],
     end: usize,
     limits: &'a Limits,
 }
 
-impl<'a> Scan<'a> {
+impl<'a, const LIMITED: bool> Scan<'a, LIMITED> {
     /// The offset of what comes next.
     #[inline(always)]
     const fn at(&self) -> usize {
@@ -165,7 +166,7 @@ impl<'a> Scan<'a> {
             tag::DOCUMENT | tag::ARRAY => self.open().map(Some),
             _ => {
                 // A copy, so that only its address is taken and the scan itself stays in registers.
-                let mut rare = Scan { ..*self };
+                let mut rare = Self { ..*self };
                 let inner = rare.rare_element(kind, at)?;
                 self.rest = rare.rest;
                 Ok(inner)
@@ -184,6 +185,13 @@ impl<'a> Scan<'a> {
             let len = nuls.trailing_zeros() as usize / 8;
             if len < 7 && high_before(name, nuls) == 0 {
                 self.rest = self.rest.get(len + 2..).unwrap_or_default();
+                return Ok(eight as u8);
+            }
+            if len == 7
+                && name & HIGH == 0
+                && let Some(Name { rest, is_ascii: true, .. }) = self.rest.get(8..).and_then(Name::split)
+            {
+                self.rest = rest;
                 return Ok(eight as u8);
             }
         }
@@ -255,7 +263,7 @@ impl<'a> Scan<'a> {
         if len == 0 {
             return Err(MalformedKind::BsonLength.at(at));
         }
-        if len - 1 > self.limits.bson_string_len_max {
+        if LIMITED && len - 1 > self.limits.bson_string_len_max {
             return Err(MalformedKind::BsonString.at(at));
         }
         let Some((text, rest)) = self.rest.split_at_checked(len) else {
@@ -287,7 +295,7 @@ impl<'a> Scan<'a> {
         let Some((inside, rest)) = self.rest.split_at_checked(total.saturating_sub(4)) else {
             return Err(MalformedKind::BsonLength.at(at));
         };
-        let mut inner = Scan { rest: inside, end: self.at() + inside.len(), limits: self.limits };
+        let mut inner = Self { rest: inside, end: self.at() + inside.len(), limits: self.limits };
         inner.string()?;
         let scope_at = inner.at();
         let content = inner.open()?;
@@ -302,7 +310,7 @@ impl<'a> Scan<'a> {
 /// The lowest bit of each of eight bytes.
 const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
 /// The highest bit of each of eight bytes.
-const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+pub(super) const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
 
 /// Marks the NULs among eight bytes by their highest bit. The lowest mark is right; one above it may be wrong.
 #[inline(always)]
@@ -351,15 +359,4 @@ impl<'a> Name<'a> {
         let (name, rest) = bytes.split_at_checked(len)?;
         Some(Self { bytes: name, rest: rest.get(1..)?, is_ascii: high == 0 })
     }
-}
-
-/// ASCII is most of what comes, and cheaper to see.
-#[inline(always)]
-fn utf8(bytes: &[u8], at: usize) -> Result<(), Malformed> {
-    if bytes.is_ascii() { Ok(()) } else { not_ascii(bytes, at) }
-}
-
-#[cold]
-fn not_ascii(bytes: &[u8], at: usize) -> Result<(), Malformed> {
-    core::str::from_utf8(bytes).map(|_| ()).map_err(|e| MalformedKind::BsonUtf8.at(at + e.valid_up_to()))
 }

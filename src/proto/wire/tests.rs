@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::text::is_short_utf8;
 use super::writer::index;
 use super::*;
 use crate::proto::error::MalformedKind;
@@ -52,6 +53,29 @@ fn a_stream_cut_anywhere_gives_the_same_packets() {
         }
         assert_eq!((ids, d.pending()), (vec![1, 1, 9], 0), "cut at {cut}");
     }
+}
+
+/// All of three bytes and less, and what is wrong in all of them.
+#[test]
+fn the_short_check_of_utf8_says_what_the_long_one_does() {
+    let mut seen = 0;
+    for n in 0..1u32 << 24 {
+        let three = n.to_le_bytes();
+        let three = &three[..3];
+        let text = core::str::from_utf8(three);
+        let short = is_short_utf8(three);
+        assert!(!short || text.is_ok(), "{three:x?}");
+        seen += u32::from(short);
+        if text.is_ok_and(|t| t.chars().all(|c| matches!(c.len_utf8(), 1 | 3))) {
+            assert!(short, "{three:x?}");
+        }
+    }
+    // Three of ASCII, or one of three bytes, of which there are so many.
+    assert_eq!(seen, 128 * 128 * 128 + (0x1_0000 - 0x800 - 0x800));
+    for text in ["", "가", "지금 가고 있어요", "a가b"] {
+        assert!(is_short_utf8(text.as_bytes()), "{text}");
+    }
+    assert!(!is_short_utf8("é".as_bytes()), "two bytes are left to the long one");
 }
 
 #[test]
