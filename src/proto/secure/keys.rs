@@ -130,6 +130,15 @@ impl PrivateKey {
         Ok(pem.as_str().to_owned())
     }
 
+    /// The PKCS#8 bytes, for another RSA.
+    ///
+    /// # Errors
+    /// [`ApiMisuse::Key`] if the key cannot be encoded.
+    pub fn to_der(&self) -> Result<Vec<u8>, ApiMisuse> {
+        let der = self.0.to_pkcs8_der().map_err(|e| misuse(e.to_string()))?;
+        Ok(der.as_bytes().to_vec())
+    }
+
     /// Bits of the modulus.
     #[must_use]
     pub fn bits(&self) -> usize {

@@ -45,13 +45,21 @@ pub fn wrap(era: Era, key: &SessionKey, public: &PublicRing, entropy: &mut Entro
 #[must_use]
 //= HS-REJECT-1
 pub fn unwrap(era: Era, wrapped: &[u8], ring: &KeyRing, entropy: &mut Entropy) -> SessionKey {
+    unwrap_with(era, wrapped, ring, || {
+        let rsa = &ring.for_era(era).0;
+        let opened = match era.wrapping() {
+            Wrapping::Pkcs1v15 => rsa.decrypt_blinded(entropy, Pkcs1v15Encrypt, wrapped),
+            Wrapping::OaepSha1 => rsa.decrypt_blinded(entropy, Oaep::<Sha1>::new(), wrapped),
+        };
+        opened.unwrap_or_default()
+    })
+}
+
+/// The same by another RSA: `open` gives the key material in the block, and nothing for a bad block.
+#[must_use]
+pub fn unwrap_with(era: Era, wrapped: &[u8], ring: &KeyRing, open: impl FnOnce() -> Vec<u8>) -> SessionKey {
     let instead = ring.rejection_key(era, wrapped);
-    let rsa = &ring.for_era(era).0;
-    let opened = match era.wrapping() {
-        Wrapping::Pkcs1v15 => rsa.decrypt_blinded(entropy, Pkcs1v15Encrypt, wrapped),
-        Wrapping::OaepSha1 => rsa.decrypt_blinded(entropy, Oaep::<Sha1>::new(), wrapped),
-    };
-    let mut material = opened.unwrap_or_default();
+    let mut material = open();
     let good = u8::from(material.len() >= BLOCK_LEN);
     material.resize(BLOCK_LEN, 0);
     SessionKey::from_bytes(select(good, &material, &instead))

@@ -47,6 +47,10 @@ impl<'a> Ask<'a> {
     }
 }
 
+/// Pushes whose buffers are kept for the next request, and how much of one is kept.
+const SPARE_MAX: usize = 4;
+const SPARE_BYTES_MAX: usize = 16 << 10;
+
 /// What a handler says besides "no": values, nothing done yet.
 #[derive(Debug, Default)]
 pub struct Answer {
@@ -66,6 +70,8 @@ pub struct Answer {
     pub transfer: Option<Transfer>,
     /// Fields that nobody knows.
     pub unknown: u32,
+    /// Pushes of earlier requests: their buffers are used again.
+    spare: Vec<Push>,
 }
 
 impl Answer {
@@ -73,7 +79,11 @@ impl Answer {
     pub fn clear(&mut self) {
         self.body.clear();
         self.effects.clear();
-        self.pushes.clear();
+        for push in self.pushes.drain(..) {
+            if self.spare.len() < SPARE_MAX && push.body.capacity() <= SPARE_BYTES_MAX {
+                self.spare.push(push);
+            }
+        }
         self.own_pushes.clear();
         (self.login, self.transfer, self.last_log_id, self.unknown) = (None, None, 0, 0);
     }
@@ -85,19 +95,28 @@ impl Answer {
     }
 
     /// Pushes `body` to every online device of `to`, but the one that asked.
-    pub fn push<'a>(&mut self, to: Vec<i64>, command: CommandId, body: &impl Body<'a>) {
+    pub fn push<'a>(&mut self, to: impl IntoIterator<Item = i64>, command: CommandId, body: &impl Body<'a>) {
         self.push_to(to, command, command.row().eras, body);
     }
 
     /// The same, to devices of 2012 only: what the others get in a command that 2012 does not have.
-    pub fn push_2012<'a>(&mut self, to: Vec<i64>, command: CommandId, body: &impl Body<'a>) {
+    pub fn push_2012<'a>(&mut self, to: impl IntoIterator<Item = i64>, command: CommandId, body: &impl Body<'a>) {
         self.push_to(to, command, &[Era::E2012], body);
     }
 
-    fn push_to<'a>(&mut self, to: Vec<i64>, command: CommandId, eras: &'static [Era], body: &impl Body<'a>) {
-        let mut bytes = Vec::with_capacity(256);
+    fn push_to<'a>(
+        &mut self,
+        to: impl IntoIterator<Item = i64>,
+        command: CommandId,
+        eras: &'static [Era],
+        body: &impl Body<'a>,
+    ) {
+        let (mut users, mut bytes) = self.spare.pop().map_or_else(Default::default, |push| (push.to, push.body));
+        users.clear();
+        users.extend(to);
+        bytes.clear();
         encode(body, &mut bytes);
-        self.pushes.push(Push { to, command, eras, body: bytes });
+        self.pushes.push(Push { to: users, command, eras, body: bytes });
     }
 
     /// Pushes `body` to the connection that asked, behind its reply.

@@ -56,7 +56,9 @@ impl Server {
             let id = if quirks.has(Quirk::PushReusesRequestId) { request_id } else { PUSH_ID };
             let times = if quirks.has(Quirk::PushTwice) { 2 } else { 1 };
             let skip = (!quirks.has(Quirk::PushToSender)).then_some(from);
-            for conn in self.devices(&push.to, push.eras, skip) {
+            let mut devices = core::mem::take(&mut self.targets);
+            self.devices(&push.to, push.eras, skip, &mut devices);
+            for conn in devices.drain(..) {
                 let idle = self.sessions.get(&conn).is_some_and(|s| s.out.is_empty());
                 for _ in 0..times {
                     self.build(id, push.command.method(), &push.body);
@@ -66,6 +68,7 @@ impl Server {
                     self.hurry(conn);
                 }
             }
+            self.targets = devices;
         }
     }
 
@@ -87,18 +90,18 @@ impl Server {
         }
     }
 
-    /// The online connections of `users` that are of one of these eras, without `skip`.
-    fn devices(&self, users: &[i64], eras: &[Era], skip: Option<ConnId>) -> Vec<ConnId> {
+    /// Appends the online connections of `users` that are of one of these eras, without `skip`.
+    fn devices(&self, users: &[i64], eras: &[Era], skip: Option<ConnId>, out: &mut Vec<ConnId>) {
         let quirks = self.config.quirks;
         let each = if quirks.has(Quirk::SkipsSecondDevice) { 1 } else { usize::MAX };
-        let late = |s: &Session| quirks.has(Quirk::PushesBeginLate) && self.now - s.since < LATE;
-        users
+        let late = |s: &Box<Session>| quirks.has(Quirk::PushesBeginLate) && self.now - s.since < LATE;
+        let found = users
             .iter()
             .flat_map(|u| self.online.range((*u, Device::Main)..=(*u, Device::Sub)).take(each))
             .map(|(_, conn)| *conn)
             .filter(|c| Some(*c) != skip && !self.sessions.get(c).is_some_and(late))
-            .filter(|c| self.sessions.get(c).is_some_and(|s| s.era.is_some_and(|e| eras.contains(&e))))
-            .collect()
+            .filter(|c| self.sessions.get(c).is_some_and(|s| s.era.is_some_and(|e| eras.contains(&e))));
+        out.extend(found);
     }
 
     /// The online connections of one user.
@@ -154,6 +157,9 @@ impl Server {
             self.stats.slow_closed += 1;
             self.event(conn, Event::SlowReader, Why::Misbehaved(PeerMisbehaved::SlowReader));
             return;
+        }
+        if s.out.capacity() == 0 {
+            s.out = self.buffers.take();
         }
         s.transmit(&self.packet, quirks);
         self.stats.packets_out += 1;

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use sha2::{Digest, Sha256};
 
+use super::buffers::Buffers;
 use super::dispatch::Answer;
 use super::media::Transfer;
 use super::planted::Planted;
+use super::stats::Stats;
 use super::store::{Store, StoreError};
 use super::{Config, ConnId};
 use crate::proto::command::Door;
@@ -125,34 +127,12 @@ pub enum Output {
     },
 }
 
-/// Counters, for tests and for people.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// Packets that came.
-    pub packets_in: u64,
-    /// Packets that went, replies and pushes.
-    pub packets_out: u64,
-    /// Logins that succeeded.
-    pub logins: u64,
-    /// Sessions that a newer login ended.
-    pub fenced: u64,
-    /// Connections closed for silence.
-    pub idle_closed: u64,
-    /// Connections closed because the peer did not read.
-    pub slow_closed: u64,
-    /// Connections closed for bytes that cannot be.
-    pub malformed_closed: u64,
-    /// Receipts of pushes.
-    pub receipts: u64,
-    /// Fields that nobody knows.
-    pub unknown_fields: u64,
-}
-
 /// The machine.
 #[derive(Debug)]
 pub struct Server {
     pub(super) config: Config,
-    pub(super) sessions: BTreeMap<ConnId, Session>,
+    // Boxed: the map's nodes are half empty when ids rise.
+    pub(super) sessions: BTreeMap<ConnId, Box<Session>>,
     pub(super) online: BTreeMap<(i64, Device), ConnId>,
     pub(super) packet: Vec<u8>,
     pub(super) stats: Stats,
@@ -164,6 +144,9 @@ pub struct Server {
     pub(super) timers: BTreeSet<(Time, ConnId)>,
     pub(super) dirty: BTreeSet<ConnId>,
     pub(super) outputs: VecDeque<Output>,
+    pub(super) buffers: Buffers,
+    /// Empty, but while a push goes to these.
+    pub(super) targets: Vec<ConnId>,
     pub(super) planted: Planted,
     /// When the input came that is being handled.
     pub(super) now: Time,
@@ -192,6 +175,8 @@ impl Server {
             timers: BTreeSet::new(),
             dirty: BTreeSet::new(),
             outputs: VecDeque::new(),
+            buffers: Buffers::default(),
+            targets: Vec::new(),
             planted: Planted::default(),
             now: Time::default(),
         }
@@ -207,6 +192,9 @@ impl Server {
             Input::Accepted { conn, door } => self.accept(conn, door, now),
             Input::Bytes { conn, bytes } => {
                 let Some(s) = self.sessions.get_mut(&conn) else { return Ok(()) };
+                if s.deframer.is_bare() {
+                    s.deframer.lend(self.buffers.take());
+                }
                 let received = s.receive(bytes);
                 if s.state == State::LoggedOn && !self.config.quirks.has(Quirk::PingIsNoSignOfLife) {
                     s.deadline = now + self.config.idle_after(s.era == Some(Era::E2012));
@@ -318,7 +306,7 @@ impl Server {
     //= LIMIT-LOGIN-1
     fn accept(&mut self, conn: ConnId, door: Door, now: Time) {
         let deadline = now + self.config.limits.login_within;
-        self.sessions.insert(conn, Session::new(door, self.config.limits, deadline));
+        self.sessions.insert(conn, Box::new(Session::new(door, self.config.limits, deadline)));
         self.timers.insert((deadline, conn));
         if self.sessions.len() > self.config.limits.connections_max {
             self.close(conn, Why::Full);

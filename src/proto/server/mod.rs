@@ -24,9 +24,14 @@
 //! | `media` | connections on which a file goes up or down |
 //! | [`hash`] | SHA-1 of a file that comes in parts |
 //! | `changes` | which rooms changed when |
+//! | `stats` | what is counted |
+//! | `buffers` | buffers that go from connection to connection |
 //! | `planted` | ways to be wrong on purpose |
 //! | [`records`] | what is kept on the shelves of the store |
 
+#[cfg(test)]
+mod allocation_tests;
+mod buffers;
 mod changes;
 pub mod config;
 pub mod dispatch;
@@ -38,12 +43,14 @@ mod media;
 mod packets;
 mod planted;
 pub mod records;
+mod stats;
 pub mod store;
 
 pub use config::Config;
 pub use dispatch::{Answer, Ask, Push, Refused};
-pub use machine::{Input, Output, Server, Stats, Why};
+pub use machine::{Input, Output, Server, Why};
 pub use media::Transfer;
+pub use stats::Stats;
 
 /// The driver's name for a connection: never used twice in a server's life.
 pub type ConnId = u64;

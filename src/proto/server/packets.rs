@@ -69,6 +69,7 @@ impl Server {
             }
         }
         let Some(s) = self.sessions.get_mut(&conn) else { return Ok(()) };
+        self.buffers.give(deframer.give_back());
         s.deframer = deframer;
         if s.state == State::Media {
             return self.media(conn, now, store);

@@ -36,8 +36,8 @@ impl Server {
     }
 }
 
-/// A log as everybody is told of it: as it is kept, unless `loses-prev-id-in-batch`.
-pub(super) fn told(ask: &Ask<'_>, log: Log) -> Log {
-    let prev_id = ask.batch.get(&log.chat_id).copied().unwrap_or(log.prev_id);
-    Log { prev_id, ..log }
+/// A log as everybody is told of it, where that is not as it is kept: `loses-prev-id-in-batch`.
+pub(super) fn told(ask: &Ask<'_>, log: &Log) -> Option<Log> {
+    let prev_id = *ask.batch.get(&log.chat_id)?;
+    Some(Log { prev_id, ..log.clone() })
 }

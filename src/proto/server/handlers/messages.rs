@@ -23,7 +23,7 @@ pub fn write(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<()
     let q: write::Request<'_> = ask.body(answer)?;
     let room = room_of(ask, store, q.chat_id)?;
     let done = write_into(ask, store, &room, &Letter::from(&q), answer)?;
-    let log = &done.log;
+    let log = done.log();
     if ask.era == Era::E2012 {
         answer.reply(&write::Reply2012 {
             status: 0,
@@ -44,6 +44,7 @@ pub fn write(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<()
             chat_log: Some(chat_log(log, ask.era)),
         });
     }
+    done.keep(answer);
     Ok(())
 }
 
@@ -56,7 +57,8 @@ pub fn forward(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<
     let q: forward::Request<'_> = ask.body(answer)?;
     let room = room_of(ask, store, q.chat_id)?;
     let done = write_into(ask, store, &room, &Letter::from(&q), answer)?;
-    answer.reply(&forward::Reply { status: 0, chat_log: chat_log(&done.log, ask.era) });
+    answer.reply(&forward::Reply { status: 0, chat_log: chat_log(done.log(), ask.era) });
+    done.keep(answer);
     Ok(())
 }
 
@@ -93,18 +95,20 @@ pub fn cwrite(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(
         }
     };
     let done = write_into(ask, store, &room, &Letter::from(&q), answer)?;
-    let room = Room { last_log_id: done.log.log_id, ..room };
-    let (last, watermark) = (Some(done.log.clone()), done.log.log_id);
+    let log = done.log();
+    let room = Room { last_log_id: log.log_id, ..room };
+    let (last, watermark) = (Some(log.clone()), log.log_id);
     let parts = RoomParts { last, watermark, ..RoomParts::new(room) };
     answer.reply(&cwrite::Reply {
         status: 0,
-        chat_id: done.log.chat_id,
-        log_id: done.log.log_id,
-        chat_log: Some(chat_log(&done.log, ask.era)),
+        chat_id: log.chat_id,
+        log_id: log.log_id,
+        chat_log: Some(chat_log(log, ask.era)),
         err_msg: Nullable(None),
         author_nickname: Some(&done.author),
         chat_room: Some(parts.info(ask)),
     });
+    done.keep(answer);
     Ok(())
 }
 

@@ -322,7 +322,7 @@ pub fn swrite(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<(
         author_nickname: Some(&name),
         ..Default::default()
     };
-    answer.push(room.members.iter().map(|m| m.user_id).collect(), CommandId::Msg, &push);
+    answer.push(room.members.iter().map(|m| m.user_id), CommandId::Msg, &push);
     answer.reply(&swrite::Reply { status: 0 });
     answer.last_log_id = log.log_id;
     answer.effects.push(Effect::AppendLog(log));

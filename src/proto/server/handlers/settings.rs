@@ -74,7 +74,7 @@ pub fn setmeta(ask: &Ask<'_>, store: &dyn Store, answer: &mut Answer) -> Result<
     let record = written(ask, revision, q.content);
     let now = meta(q.kind, &record);
     answer.effects.push(store::put(Shelf::Metas, (room.id, q.kind.into()), &record));
-    let to = room.members.iter().map(|m| m.user_id).collect();
+    let to = room.members.iter().map(|m| m.user_id);
     answer.push(to, CommandId::ChgMeta, &chgmeta::Push { chat_id: room.id, meta: now.clone() });
     answer.reply(&setmeta::Reply { status: 0, chat_id: room.id, meta: now });
     Ok(())

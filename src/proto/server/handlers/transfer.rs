@@ -137,7 +137,11 @@ pub(in crate::proto::server) fn finish(
         ..Letter::default()
     };
     let log = match write_into(ask, store, &room, &letter, answer) {
-        Ok(written) => written.log,
+        Ok(written) => {
+            let log = written.log().clone();
+            written.keep(answer);
+            log
+        }
         Err(Refused::Status(status)) => return failed(up, status, answer),
         Err(e) => return Err(e),
     };

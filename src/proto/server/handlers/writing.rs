@@ -73,13 +73,29 @@ impl<'a> From<&cwrite::Request<'a>> for Letter<'a> {
     }
 }
 
-/// A message that is in its room, and the name of its author.
+/// A message that is about to be in its room, and the name of its author.
+#[must_use]
 pub(super) struct Written {
-    pub log: Log,
+    log: Log,
+    /// What is told of it, where a planted bug tells something else.
+    told: Option<Log>,
     pub author: String,
 }
 
-/// Writes `letter` into `room`: it becomes the room's last log and goes to every other online device of its members.
+impl Written {
+    /// The message, as everybody is told of it.
+    pub fn log(&self) -> &Log {
+        self.told.as_ref().unwrap_or(&self.log)
+    }
+
+    /// Has it kept. Until then it can be answered with, and nothing of it is copied.
+    pub fn keep(self, answer: &mut Answer) {
+        append(self.log, answer);
+    }
+}
+
+/// Writes `letter` into `room`: it goes to every other online device of its members, and becomes the room's last log
+/// when it is [kept](Written::keep).
 ///
 /// # Errors
 /// A secret room (-500), a type that nobody may write or texts that are too long (-203), or a direct room whose other member blocks the
@@ -122,10 +138,9 @@ pub(super) fn write_into(
         ..new_log(ask, room)
     };
     let author = nick_name(store, room, ask.user)?;
-    let told = told(ask, log.clone());
-    push_msg(ask, room, &told, letter, &author, answer);
-    append(log, answer);
-    Ok(Written { log: told, author })
+    let written = Written { told: told(ask, &log), log, author };
+    push_msg(ask, room, written.log(), letter, &written.author, answer);
+    Ok(written)
 }
 
 /// Refuses texts that are together longer than a message may be.
@@ -168,7 +183,11 @@ pub(super) fn append(log: Log, answer: &mut Answer) {
 
 /// The name by which the others in the room know `user`.
 pub(super) fn nick_name(store: &dyn Store, room: &Room, user: i64) -> Result<String, Refused> {
-    store.user(user)?.map_or_else(|| Ok(String::new()), |u| links::name_in(store, room, &u))
+    match store.user(user)? {
+        None => Ok(String::new()),
+        Some(u) if room.link_id == 0 => Ok(u.nick_name),
+        Some(u) => links::name_in(store, room, &u),
+    }
 }
 
 /// All members of a room.
@@ -198,9 +217,9 @@ fn push_msg(ask: &Ask<'_>, room: &Room, log: &Log, letter: &Letter<'_>, author: 
     };
     //= ROOM-ALERT-1
     for muted in [false, true] {
-        let to: Vec<_> = room.members.iter().filter(|m| m.muted == muted).map(|m| m.user_id).collect();
+        let mut to = room.members.iter().filter(|m| m.muted == muted).map(|m| m.user_id).peekable();
         push.push_alert = Some(!muted && !letter.silent);
-        if !to.is_empty() {
+        if to.peek().is_some() {
             answer.push(to, CommandId::Msg, &push);
         }
     }
