@@ -2,12 +2,11 @@
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use locospec::net::Tcp;
 use locospec::net::clock::{Clock, system_entropy};
-use locospec::net::serve::{Doors, Part, Setup, Unwrapper, serve};
+use locospec::net::serve::{BATCH_MAX, Doors, Observer, Part, Setup, Threads, Unwrapper, serve};
 use locospec::proto::command::Door;
 use locospec::proto::limits::Limits;
 use locospec::proto::secure::KeyRing;
@@ -29,14 +28,18 @@ pub struct House {
     done: tokio::task::JoinHandle<()>,
 }
 
-/// A server with the built-in world and these limits, on free ports.
+/// A server with the built-in world and these limits, on free ports, in memory.
 pub async fn house(limits: Limits) -> io::Result<House> {
+    house_on(Database::in_memory().map_err(io::Error::other)?, limits, None).await
+}
+
+/// The same on this store, and `observer` hears of what happens.
+pub async fn house_on(mut db: Database, limits: Limits, observer: Option<Observer>) -> io::Result<House> {
     let addrs: Vec<_> = Door::ALL.iter().map(|d| (*d, SocketAddr::from(([127, 0, 0, 1], 0)))).collect();
     let doors = Doors::bind(&Tcp, &addrs).await.map_err(io::Error::other)?;
     let at = |door| doors.addr(door).ok_or(ErrorKind::AddrNotAvailable);
     let (booking, ticket) = (at(Door::Booking)?, at(Door::Ticket)?);
     let (entry, carriage) = (at(Door::Entry)?, at(Door::Carriage)?);
-    let mut db = Database::in_memory().map_err(io::Error::other)?;
     let clock = Clock::system();
     let mut unit = db.begin().map_err(io::Error::other)?;
     World::default_world().seed(&mut unit, clock.now()).map_err(io::Error::other)?;
@@ -45,9 +48,17 @@ pub async fn house(limits: Limits) -> io::Result<House> {
     let (ticket_port, carriage_port) = (ticket.port(), carriage.port());
     let config = Config { ticket_port, carriage_port, limits, ..Config::default() };
     let server = Server::new(config, entropy.fork());
-    let unwrapper = Unwrapper::Threads(Arc::new(KeyRing::test()), entropy);
-    let setup =
-        Setup { tls: None, clock, unwrapper, observer: None, pace: None, operator: None, part: Part::default() };
+    let unwrapper = Unwrapper::Threads(Threads::new(KeyRing::test(), entropy));
+    let setup = Setup {
+        tls: None,
+        clock,
+        unwrapper,
+        observer,
+        pace: None,
+        operator: None,
+        batch: BATCH_MAX,
+        part: Part::default(),
+    };
     let (stop, stopped) = oneshot::channel();
     let done = tokio::spawn(async move {
         let stop = async {

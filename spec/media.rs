@@ -12,7 +12,7 @@ use std::time::Duration;
 use locospec::net::clock::{Clock, system_entropy};
 use locospec::net::connect::{self, connect};
 use locospec::net::media::{MediaError, Way, download, upload};
-use locospec::net::serve::{Doors, Note, Part, Setup, Unwrapper, serve};
+use locospec::net::serve::{BATCH_MAX, Doors, Note, Part, Setup, Threads, Unwrapper, serve};
 use locospec::net::{BoxStream, Network, Tcp};
 use locospec::proto::client::media::{Download, Job, MediaClient, MediaConfig, MediaInput, MediaOutput, Upload};
 use locospec::proto::client::{Action, Client, ClientConfig, Endpoint, Event, call};
@@ -50,7 +50,7 @@ async fn house(limits: Limits) -> io::Result<(u16, u16, mpsc::UnboundedReceiver<
     let mut entropy = system_entropy()?;
     let config = Config { ticket_port, carriage_port, limits, ..Config::default() };
     let server = Server::new(config, entropy.fork());
-    let unwrapper = Unwrapper::Threads(Arc::new(KeyRing::test()), entropy);
+    let unwrapper = Unwrapper::Threads(Threads::new(KeyRing::test(), entropy));
     let (tell, closings) = mpsc::unbounded_channel();
     let observer = Arc::new(move |note: &Note<'_>| {
         if let Note::Closing(_, why) = note {
@@ -64,6 +64,7 @@ async fn house(limits: Limits) -> io::Result<(u16, u16, mpsc::UnboundedReceiver<
         observer: Some(observer),
         pace: None,
         operator: None,
+        batch: BATCH_MAX,
         part: Part::default(),
     };
     tokio::spawn(serve(Tcp, doors, server, db, setup, std::future::pending()));

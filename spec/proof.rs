@@ -4,6 +4,7 @@
 
 mod bytes;
 mod drift;
+mod group;
 mod handle;
 mod house;
 mod judged;

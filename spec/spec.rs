@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use locospec::net::serve::{Doors, Part, Setup, Unwrapper, serve};
+use locospec::net::serve::{BATCH_MAX, Doors, Part, Setup, Threads, Unwrapper, serve};
 use locospec::net::tls::{Authority, connector};
 use locospec::net::{Clock, Tcp};
 use locospec::proto::command::Door;
@@ -131,7 +131,7 @@ fn serve_until(
             unit.commit()
         });
         seeded.map_err(|e| e.to_string())?;
-        let unwrapper = Unwrapper::Threads(Arc::new(keys), Entropy::named(1, "unwrap"));
+        let unwrapper = Unwrapper::Threads(Threads::new(keys, Entropy::named(1, "unwrap")));
         let setup = Setup {
             tls: Some(tls),
             clock,
@@ -139,6 +139,7 @@ fn serve_until(
             observer: None,
             pace: None,
             operator: None,
+            batch: BATCH_MAX,
             part: Part::default(),
         };
         ready.send(addrs).map_err(|e| e.to_string())?;

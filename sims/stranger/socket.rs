@@ -1,9 +1,8 @@
 //! The stranger on real sockets, through TLS, ticket and carriage server.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 
-use locospec::net::serve::{Doors, Part, Setup, Unwrapper, serve};
+use locospec::net::serve::{BATCH_MAX, Doors, Part, Setup, Threads, Unwrapper, serve};
 use locospec::net::tls::{Authority, connector, server_name};
 use locospec::net::{BoxStream, Clock, Network, Tcp};
 use locospec::proto::command::Door;
@@ -37,10 +36,11 @@ async fn two_strangers() -> Result<(), Failed> {
     let setup = Setup {
         tls: Some(authority.acceptor()?),
         clock: Clock::system(),
-        unwrapper: Unwrapper::Threads(Arc::new(KeyRing::test()), Entropy::named(1, "blinding")),
+        unwrapper: Unwrapper::Threads(Threads::new(KeyRing::test(), Entropy::named(1, "blinding"))),
         observer: None,
         pace: None,
         operator: None,
+        batch: BATCH_MAX,
         part: Part::default(),
     };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

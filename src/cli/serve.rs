@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::files::{self, CA, ENDPOINTS, RSA, RSA_2012};
 use super::{Exit, Failure, Outcome, print, runtime, talk};
 use crate::net::clock::system_entropy;
-use crate::net::serve::{Doors, Note, Observer, Part, Setup, Unwrapper, serve};
+use crate::net::serve::{BATCH_MAX, Doors, Note, Observer, Part, Setup, Threads, Unwrapper, serve};
 use crate::net::tls::Authority;
 use crate::net::{Clock, Tcp};
 use crate::proto::command::Door;
@@ -56,6 +56,9 @@ pub struct Args {
     /// long
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     time_scale: u32,
+    /// Commit after at most so many inputs; fewer is slower, and shows what sharing commits is good for
+    #[arg(long, value_name = "N", default_value_t = BATCH_MAX, value_parser = clap::value_parser!(usize), hide = true)]
+    batch: usize,
     /// The oldest version of an app that may come in, e.g. 10.0.0; without it every one may
     #[arg(long, value_name = "VERSION", value_parser = parse_version)]
     min_version: Option<String>,
@@ -113,7 +116,17 @@ pub fn run(args: Args) -> Outcome {
         None => Authority::generate(),
     }
     .map_err(Failure::usage)?;
+    raise_file_limit();
     runtime()?.block_on(listen(args, host, ring, db, clock, authority))
+}
+
+/// Lets this process have as many files as the system allows it: each connection is one. Where that cannot be, the
+/// limit stays what it is, and accepting fails when it is reached.
+fn raise_file_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    let _ = setrlimit(Resource::Nofile, limit);
 }
 
 /// The host that clients are sent to.
@@ -155,10 +168,11 @@ async fn listen(
     let setup = Setup {
         tls: Some(authority.acceptor().map_err(Failure::incomplete)?),
         clock,
-        unwrapper: Unwrapper::Threads(Arc::new(ring), entropy),
+        unwrapper: Unwrapper::Threads(Threads::new(ring, entropy)),
         observer: args.verbose.then(talk),
         pace: None,
         operator: None,
+        batch: args.batch,
         part: Part::default(),
     };
     // Whoever sees the endpoints may stop the server: the signal must be caught before they are written.

@@ -8,10 +8,13 @@
 //! ```
 //!
 //! The hub takes whatever has come, handles all of it in one unit of work, commits, and only then hands out what the
-//! machine wants written: one write for all replies of a batch. RSA runs beside it.
+//! machine wants written: one write for all replies of a batch. RSA runs beside it, and so does a commit that waits for
+//! a disk: what comes meanwhile is the next batch, so that all who write at once share a commit (group commit).
 
 mod hub;
 mod line;
+mod spares;
+mod unwrapping;
 
 use std::fmt;
 use std::future::Future;
@@ -25,16 +28,19 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use self::hub::Hub;
+use self::spares::Spares;
+pub use self::unwrapping::{Threads, Unwrap, Unwrapper};
 use super::{BoxStream, Clock, Network};
 use crate::proto::command::Door;
-use crate::proto::entropy::Entropy;
-use crate::proto::secure::{Era, KeyRing, SessionKey, unwrap};
+use crate::proto::secure::SessionKey;
 use crate::proto::server::store::{Effect, StoreError};
 use crate::proto::server::{ConnId, Server, Why};
 use crate::store::Database;
 
 /// Inputs that may wait for the hub; readers wait beyond it.
-const INBOX_MAX: usize = 1024;
+const INBOX_MAX: usize = BATCH_MAX;
+/// Inputs that one batch, and so one commit, takes at most, unless [`Setup`] says fewer.
+pub const BATCH_MAX: usize = 4096;
 /// How long a TLS handshake may take.
 const TLS_WITHIN: Duration = Duration::from_secs(10);
 
@@ -96,20 +102,6 @@ pub struct Part {
     pub steer: Option<mpsc::UnboundedReceiver<Steer>>,
 }
 
-/// Unwraps session keys. Whatever the block is, it gives a key.
-#[derive(Clone)]
-pub enum Unwrapper {
-    /// On the spot, with randomness of our own: the simulator.
-    Inline(Arc<KeyRing>, Entropy),
-    /// On the runtime's blocking threads.
-    Threads(Arc<KeyRing>, Entropy),
-    /// By somebody who may know the key already: the simulator.
-    By(Unwrap),
-}
-
-/// Unwraps one block of one era.
-pub type Unwrap = Arc<dyn Fn(Era, &[u8]) -> SessionKey + Send + Sync>;
-
 /// What a server needs besides its machine.
 pub struct Setup {
     /// TLS for the booking door; without it booking is plain, as in the simulator.
@@ -124,6 +116,8 @@ pub struct Setup {
     pub pace: Option<Pace>,
     /// Changes the store beside all peers.
     pub operator: Option<Operator>,
+    /// Inputs that one batch takes at most: [`BATCH_MAX`], and fewer to see what batches are good for.
+    pub batch: usize,
     /// Its part among other servers; the default for one alone.
     pub part: Part,
 }
@@ -188,7 +182,7 @@ enum Event {
     Accepted(Door, BoxStream),
     Read(ConnId, Vec<u8>),
     Gone(ConnId),
-    Sent(ConnId, usize),
+    Sent(ConnId, Vec<u8>),
     Key(ConnId, SessionKey),
     Steer(Steer),
 }
@@ -246,31 +240,5 @@ async fn accept<N: Network>(
                 let _ = inbox.send(Event::Accepted(door, Box::new(stream))).await;
             }
         });
-    }
-}
-
-impl Unwrapper {
-    /// Unwraps beside the hub; the key comes back through the inbox.
-    #[allow(clippy::disallowed_methods)]
-    fn start(&mut self, conn: ConnId, era: Era, wrapped: Vec<u8>, inbox: mpsc::Sender<Event>) {
-        match self {
-            Self::By(unwrap) => {
-                let key = unwrap(era, &wrapped);
-                tokio::spawn(async move { inbox.send(Event::Key(conn, key)).await });
-            }
-            Self::Inline(ring, entropy) => {
-                let key = unwrap(era, &wrapped, ring, entropy);
-                tokio::spawn(async move { inbox.send(Event::Key(conn, key)).await });
-            }
-            Self::Threads(ring, entropy) => {
-                let (ring, mut entropy) = (ring.clone(), entropy.fork());
-                tokio::spawn(async move {
-                    let work = tokio::task::spawn_blocking(move || unwrap(era, &wrapped, &ring, &mut entropy));
-                    if let Ok(key) = work.await {
-                        let _ = inbox.send(Event::Key(conn, key)).await;
-                    }
-                });
-            }
-        }
     }
 }

@@ -26,7 +26,7 @@ use super::tap::Keys;
 use super::tokens::Tokens;
 use super::trace::{Kind, Tracer};
 use super::watch::Watch;
-use crate::net::serve::{Doors, Setup, Steer, Unwrapper, serve};
+use crate::net::serve::{BATCH_MAX, Doors, Setup, Steer, Unwrapper, serve};
 use crate::proto::entropy::Entropy;
 use crate::proto::quirk::Quirk;
 use crate::proto::secure::{KeyRing, unwrap};
@@ -319,6 +319,7 @@ impl ServerBox {
                 let slow = Some(disk.sync_takes()).filter(|slow| !slow.is_zero());
                 takes.map_or(slow, |takes| Some(takes + slow.unwrap_or_default()))
             })),
+            batch: BATCH_MAX,
             operator: (host != FRONT).then(|| self.tokens.operator()),
             part: part(self.hosts(), host, steer),
         }

@@ -10,11 +10,11 @@
 //! | `look` | a file under redb that is read and never written |
 //! | [`world`] | who and what exists at first start |
 //!
-//! Not here: who may do what (`proto::server`), and when an answer goes out (the driver, after [`Unit::commit`]).
+//! Not here: who may do what (`proto::server`), and when an answer goes out (the driver, after [`Commit::run`]).
 //!
 //! # What durable means
 //!
-//! [`Unit::commit`] returns when everything of the unit is on the disk (requirement `PROMISE-DURABLE-1`, ours): redb
+//! [`Commit::run`] returns when everything of the unit is on the disk (requirement `PROMISE-DURABLE-1`, ours): redb
 //! commits in two phases, data, sync, then the switch to it, sync. One phase would be as safe against a cut at any
 //! instant only as far as a checksum that is not cryptographic tells a torn commit from a whole one, over bytes that
 //! peers choose.
@@ -33,10 +33,12 @@ pub mod unit;
 pub mod world;
 
 use std::fs::File;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use crate::proto::server::store::StoreError;
 pub use open::OpenError;
-pub use unit::Unit;
+pub use unit::{Commit, Unit};
 pub use world::World;
 
 /// The one owner of the store. See the module for what it promises.
@@ -47,7 +49,7 @@ pub struct Database {
     // Above the lock, so that it is dropped before it.
     db: redb::Database,
     /// A commit failed: what is on the disk is not known.
-    failed: bool,
+    failed: Arc<AtomicBool>,
     /// A planted bug: what a unit writes in two tables is committed in two transactions.
     in_halves: bool,
     /// The directory is ours as long as this is open.
@@ -55,15 +57,21 @@ pub struct Database {
 }
 
 impl Database {
-    /// Begins a unit of work. It costs a read transaction until its first change.
+    /// Begins a unit of work. It costs nothing until it is used.
     ///
     /// # Errors
-    /// The store has failed: in this call, or in an earlier commit.
+    /// The store has failed in an earlier commit.
     pub fn begin(&mut self) -> Result<Unit<'_>, StoreError> {
-        if self.failed {
+        if self.failed.load(SeqCst) {
             return Err(StoreError("an earlier commit failed; the store must be opened anew".to_owned()));
         }
-        Unit::begin(self)
+        Ok(Unit::begin(self))
+    }
+
+    /// Whether a commit waits for a disk: what is in memory, or of a simulation, is there at once.
+    #[must_use]
+    pub const fn waits(&self) -> bool {
+        self._lock.is_some()
     }
 
     /// Has the planted bug `commits-half-a-unit` from now on.

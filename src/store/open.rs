@@ -7,6 +7,7 @@ use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use redb::backends::InMemoryBackend;
 use redb::{Builder, DatabaseError, StorageBackend, StorageError};
@@ -171,7 +172,7 @@ fn ready(db: redb::Database, path: &Path, lock: Option<File>) -> Result<Database
     if refuse(tables::find(&db), path)? == Found::Nothing {
         tables::create(&db).map_err(|e| from_redb(path, e))?;
     }
-    Ok(Database { db, failed: false, in_halves: false, _lock: lock })
+    Ok(Database { db, failed: Arc::default(), in_halves: false, _lock: lock })
 }
 
 fn refuse(found: Result<Found, redb::Error>, path: &Path) -> Result<Found, OpenError> {

@@ -1,16 +1,20 @@
 //! One unit of work: what the handlers read from and what their effects are applied to.
 //!
-//! A unit begins as a read transaction, which costs next to nothing, and becomes a write transaction at its first
-//! effect; reads after that see it. Only [`Unit::commit`] makes anything last: a unit that is dropped leaves no trace.
+//! A unit begins as nothing, becomes a read transaction when something is read first, and a write transaction at its
+//! first effect; reads after that see it. Only a commit makes anything last: a unit that is dropped leaves no trace.
 //!
 //! What may never be stored, whoever asks, is refused here: a log that does not follow the last one, a watermark past
 //! the last log, a room of unknown users. Such a refusal is a bug of the caller, and the unit must be dropped.
 
+mod commit;
 mod planted;
+
+use std::cell::OnceCell;
 use std::ops::Bound;
 
 use redb::{ReadTransaction, ReadableTable, WriteTransaction};
 
+pub use self::commit::Commit;
 use super::Database;
 use super::record::{self, Header};
 use super::tables::{LOGS, MEMBERS, ROOMS, ROOMS_OF, TOKENS, USERS, begin_write, shelf};
@@ -25,7 +29,8 @@ pub struct Unit<'d> {
 }
 
 enum Txn {
-    Read(ReadTransaction),
+    /// Begun when something is read first: most batches are heartbeats.
+    Read(OnceCell<ReadTransaction>),
     // Four times as large, and rare.
     Write(Box<WriteTransaction>),
 }
@@ -44,7 +49,7 @@ macro_rules! reading {
     ($unit:expr, $table:expr, |$t:ident| $body:expr) => {
         match &$unit.txn {
             Txn::Read(txn) => {
-                let $t = txn.open_table($table).map_err(failed)?;
+                let $t = $unit.reads(txn)?.open_table($table).map_err(failed)?;
                 $body
             }
             Txn::Write(txn) => {
@@ -56,38 +61,23 @@ macro_rules! reading {
 }
 
 impl<'d> Unit<'d> {
-    pub(super) fn begin(owner: &'d mut Database) -> Result<Self, StoreError> {
-        let txn = redb::ReadableDatabase::begin_read(&owner.db).map_err(failed)?;
-        Ok(Self { owner, txn: Txn::Read(txn), dirty: false })
+    pub(super) const fn begin(owner: &'d mut Database) -> Self {
+        Self { owner, txn: Txn::Read(OnceCell::new()), dirty: false }
+    }
+
+    /// The read transaction in `cell`.
+    fn reads<'c>(&self, cell: &'c OnceCell<ReadTransaction>) -> Result<&'c ReadTransaction, StoreError> {
+        if let Some(txn) = cell.get() {
+            return Ok(txn);
+        }
+        let txn = redb::ReadableDatabase::begin_read(&self.owner.db).map_err(failed)?;
+        Ok(cell.get_or_init(|| txn))
     }
 
     /// Whether anything was applied.
     #[must_use]
     pub const fn is_dirty(&self) -> bool {
         self.dirty
-    }
-
-    /// Makes everything that was applied durable: when this returns `Ok`, a power loss does not undo it. A unit to
-    /// which nothing was applied costs nothing.
-    ///
-    /// # Errors
-    /// The disk failed. Whether the unit is on it is not known, and the [`Database`] must be opened anew.
-    pub fn commit(self) -> Result<(), StoreError> {
-        let Txn::Write(txn) = self.txn else { return Ok(()) };
-        let done = txn.commit().map_err(failed);
-        self.owner.failed = done.is_err();
-        done
-    }
-
-    /// Drops everything that was applied.
-    ///
-    /// # Errors
-    /// The disk failed.
-    pub fn abort(self) -> Result<(), StoreError> {
-        match self.txn {
-            Txn::Read(_) => Ok(()),
-            Txn::Write(txn) => txn.abort().map_err(failed),
-        }
     }
 
     /// Whether there is no user yet: a first start.

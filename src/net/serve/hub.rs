@@ -8,16 +8,14 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::line::{Line, Order, start};
-use super::{Event, Note, ServeError, Setup, Steer};
+use super::line::{Line, start};
+use super::{BATCH_MAX, Event, Note, ServeError, Setup, Spares, Steer};
 use crate::proto::quirk::Quirk;
 use crate::proto::server::store::{Store, StoreError};
 use crate::proto::server::{ConnId, Input, Output, Server};
 use crate::proto::time::Time;
-use crate::store::{Database, Unit};
+use crate::store::{Commit, Database, Unit};
 
-/// Inputs that one batch takes at most.
-const BATCH_MAX: usize = 1024;
 /// The planted bug that leaves the sync to a later commit syncs every so many of them.
 const SYNC_EVERY: u64 = 8;
 /// How long the peers have to take what is queued when the server stops.
@@ -43,7 +41,7 @@ impl Hub {
             server,
             db,
             next_conn: setup.part.conns_above + 1,
-            lines: Lines { setup, inbox, open, live, awaits_key },
+            lines: Lines { setup, inbox, open, live, awaits_key, spares: Spares::default() },
             batches: 0,
         }
     }
@@ -56,6 +54,7 @@ impl Hub {
         let mut stop = pin!(stop);
         let mut batch = Vec::new();
         let mut steer = self.lines.setup.part.steer.take();
+        let most = self.lines.setup.batch.clamp(1, BATCH_MAX);
         loop {
             let deadline = self.server.deadline();
             let clock = self.lines.setup.clock.clone();
@@ -68,7 +67,7 @@ impl Hub {
             tokio::select! {
                 biased;
                 () = &mut stop => break,
-                n = events.recv_many(&mut batch, BATCH_MAX) => if n == 0 { break },
+                n = events.recv_many(&mut batch, most) => if n == 0 { break },
                 Some(steer) = steered(&mut steer) => batch.push(Event::Steer(steer)),
                 () = wait => (),
             }
@@ -107,7 +106,7 @@ impl Hub {
 
     /// One batch: handle, commit, transmit.
     async fn turn(&mut self, batch: &mut Vec<Event>, drain: bool) -> Result<(), ServeError> {
-        let now = self.lines.setup.clock.now();
+        let (now, waits) = (self.lines.setup.clock.now(), self.db.waits());
         let mut unit = self.db.begin().map_err(ServeError::Store)?;
         let (server, lines) = (&mut self.server, &mut self.lines);
         let orders = lines.setup.operator.as_mut().map(|operator| operator()).unwrap_or_default();
@@ -137,8 +136,8 @@ impl Hub {
         let quirks = server.config().quirks;
         let lazy = quirks.has(Quirk::CommitWithoutSync) && !self.batches.is_multiple_of(SYNC_EVERY);
         self.batches += u64::from(dirty);
-        let committed = if lazy { unit.commit_unsynced() } else { unit.commit() };
-        if let Err(e) = committed
+        let commit = if lazy { unit.finish_unsynced().map_err(ServeError::Store)? } else { unit.finish() };
+        if let Err(e) = committed(commit, waits).await
             && !quirks.has(Quirk::IgnoresCommitError)
         {
             server.abandon();
@@ -150,6 +149,16 @@ impl Hub {
         lines.perform_all(server);
         Ok(())
     }
+}
+
+/// Commits. Where that `waits` for a disk, it does so on another thread: this one goes on reading from the peers.
+#[allow(clippy::disallowed_methods)]
+async fn committed(commit: Commit, waits: bool) -> Result<(), StoreError> {
+    if !waits || commit.is_empty() {
+        return commit.run();
+    }
+    let done = tokio::task::spawn_blocking(move || commit.run()).await;
+    done.unwrap_or_else(|e| Err(StoreError(format!("the commit did not end: {e}"))))
 }
 
 /// What somebody in charge says next; never, where there is nobody.
@@ -184,8 +193,8 @@ fn one_event(
             Input::Closed { conn: *conn }
         }
         Event::Sent(conn, bytes) => {
-            lines.note(&Note::Sent(*conn, *bytes));
-            Input::Sent { conn: *conn, bytes: *bytes }
+            lines.note(&Note::Sent(*conn, bytes.len()));
+            Input::Sent { conn: *conn, bytes: bytes.len() }
         }
         Event::Key(conn, key) => Input::Unwrapped { conn: *conn, key: key.clone() },
         Event::Steer(Steer::Carriage { host, port }) => Input::Carriage { host, port: *port },
@@ -193,12 +202,22 @@ fn one_event(
         Event::Accepted(door, _) => Input::Accepted { conn: *next_conn, door: *door },
     };
     let done = server.handle(input, now, unit);
-    if let Event::Accepted(door, stream) = event {
-        let conn = *next_conn;
-        *next_conn += 1;
-        lines.note(&Note::Accepted(conn, door));
-        lines.open.insert(conn, start(conn, stream, &lines.inbox));
-        lines.live.insert(conn);
+    match event {
+        Event::Accepted(door, stream) => {
+            let conn = *next_conn;
+            *next_conn += 1;
+            lines.note(&Note::Accepted(conn, door));
+            lines.open.insert(conn, start(conn, stream, &lines.inbox, &lines.spares));
+            lines.live.insert(conn);
+        }
+        Event::Read(conn, bytes) => {
+            if let Some(line) = lines.open.get(&conn) {
+                line.handled(bytes.len());
+            }
+            lines.spares.give(bytes);
+        }
+        Event::Sent(_, bytes) => server.recycle(bytes),
+        _ => (),
     }
     done
 }
@@ -213,6 +232,8 @@ struct Lines {
     live: BTreeSet<ConnId>,
     /// Lines whose key is being unwrapped, and whether the peer has ended in the meantime.
     awaits_key: BTreeMap<ConnId, bool>,
+    /// Read buffers.
+    spares: Spares,
 }
 
 impl Lines {
@@ -224,17 +245,19 @@ impl Lines {
 
     fn perform_all(&mut self, server: &mut Server) {
         while let Some(output) = server.poll_output() {
-            self.perform(output);
+            if let Some(spare) = self.perform(output) {
+                server.recycle(spare);
+            }
         }
     }
 
-    /// Does what the machine wants done.
-    fn perform(&mut self, output: Output) {
+    /// Does what the machine wants done. A buffer that is not needed for it comes back.
+    fn perform(&mut self, output: Output) -> Option<Vec<u8>> {
         match output {
             Output::Transmit { conn, bytes } => {
                 self.note(&Note::Written(conn, &bytes));
                 if let Some(line) = self.open.get(&conn) {
-                    let _ = line.orders.send(Order::Write(bytes));
+                    return Some(line.write(bytes));
                 }
             }
             Output::Close { conn, why } => {
@@ -248,6 +271,7 @@ impl Lines {
                 self.setup.unwrapper.start(conn, era, wrapped, self.inbox.clone());
             }
         }
+        None
     }
 
     fn note(&self, what: &Note<'_>) {

@@ -1,97 +1,110 @@
-//! One connection: a reader that hands bytes to the hub, a writer that does what the hub orders.
+//! One connection: a reader that hands bytes to the hub, a writer that does what the hub orders, and what the three
+//! share. A connection at rest has no buffer: the reader reads into its stack, the writer gives back what it has written.
 
-use std::future::pending;
+mod slot;
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use tokio::io::{AsyncWriteExt, WriteHalf};
-use tokio::sync::{mpsc, oneshot};
+use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::sync::mpsc;
 
-use super::Event;
-use crate::net::{BoxStream, read_all};
+use self::slot::Slot;
+use super::{Event, Spares};
+use crate::net::{BoxStream, read_some};
 use crate::proto::error::PeerMisbehaved;
 use crate::proto::server::{ConnId, Why};
 
 /// How long a peer has to take what is queued when we close.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
-
-pub(super) enum Order {
-    Write(Vec<u8>),
-    Close,
-}
+/// Bytes of one connection that may wait for the hub: whoever sends more at once waits, and others have their turn.
+const UNREAD_MAX: usize = 64 << 10;
 
 /// The hub's end of a connection: dropping it ends the connection once what is queued is written.
-pub(super) struct Line {
-    pub(super) orders: mpsc::UnboundedSender<Order>,
-    kill: oneshot::Sender<()>,
+pub(super) struct Line(Arc<Slot>);
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.0.end();
+    }
 }
 
 impl Line {
+    /// Has these bytes written behind what waits already, all in one write. Gives back a buffer that is not needed.
+    pub(super) fn write(&self, bytes: Vec<u8>) -> Vec<u8> {
+        self.0.put(bytes)
+    }
+
+    /// The hub has handled so many bytes of the peer.
+    pub(super) fn handled(&self, bytes: usize) {
+        self.0.handled(bytes);
+    }
+
     /// Closes it when what is queued is written, at once if the peer does not read, and in any case within a bound.
     pub(super) fn close(self, why: Why) {
-        let _ = self.orders.send(Order::Close);
         if why == Why::Misbehaved(PeerMisbehaved::SlowReader) {
-            let _ = self.kill.send(());
+            self.0.kill();
         } else {
+            let slot = self.0.clone();
+            drop(self);
             tokio::spawn(async move {
                 tokio::time::sleep(CLOSE_WITHIN).await;
-                let _ = self.kill.send(());
+                slot.kill();
             });
         }
     }
 }
 
 /// Starts the two tasks of a connection.
-pub(super) fn start(conn: ConnId, stream: BoxStream, inbox: &mpsc::Sender<Event>) -> Line {
+pub(super) fn start(conn: ConnId, stream: BoxStream, inbox: &mpsc::Sender<Event>, spares: &Spares) -> Line {
     let (read, write) = tokio::io::split(stream);
-    let (orders, todo) = mpsc::unbounded_channel();
-    let (kill, killed) = oneshot::channel();
-    let reader = tokio::spawn(read_all(read, inbox.clone(), move |b| Event::Read(conn, b), Event::Gone(conn)));
-    let inbox = inbox.clone();
+    let slot = Arc::new(Slot::default());
+    let reader = tokio::spawn(reader(conn, read, slot.clone(), inbox.clone(), spares.clone())).abort_handle();
+    let (shared, inbox) = (slot.clone(), inbox.clone());
     tokio::spawn(async move {
-        let killed = async {
-            if killed.await.is_err() {
-                pending::<()>().await;
-            }
-        };
-        tokio::select! {
-            biased;
-            () = killed => (),
-            () = writer(conn, write, todo, &inbox) => (),
+        {
+            let mut writer = pin!(writer(conn, write, &shared, &inbox));
+            poll_fn(|cx| if shared.is_killed(cx) { Poll::Ready(()) } else { writer.as_mut().poll(cx) }).await;
         }
         reader.abort();
         let _ = inbox.send(Event::Gone(conn)).await;
     });
-    Line { orders, kill }
+    Line(slot)
+}
+
+/// Reads to the end and hands on what comes, then says that the end has come. It stops when nobody listens.
+async fn reader(
+    conn: ConnId,
+    mut stream: ReadHalf<BoxStream>,
+    slot: Arc<Slot>,
+    inbox: mpsc::Sender<Event>,
+    spares: Spares,
+) {
+    while let Some(bytes) = read_some(&mut stream, |bytes| spares.filled(bytes)).await {
+        let len = bytes.len();
+        if inbox.send(Event::Read(conn, bytes)).await.is_err() {
+            return;
+        }
+        slot.wait_for_turn(len, UNREAD_MAX).await;
+    }
+    let _ = inbox.send(Event::Gone(conn)).await;
 }
 
 /// Writes what it is told, everything that waits in one write. It ends when it is told to, when the hub has dropped
 /// the connection, or when the peer is gone.
-async fn writer(
-    conn: ConnId,
-    mut stream: WriteHalf<BoxStream>,
-    mut todo: mpsc::UnboundedReceiver<Order>,
-    inbox: &mpsc::Sender<Event>,
-) {
-    let mut bytes = Vec::new();
-    while let Some(order) = todo.recv().await {
-        let mut close = matches!(order, Order::Close);
-        if let Order::Write(b) = order {
-            bytes = b;
-        }
-        while let Ok(more) = todo.try_recv() {
-            match more {
-                Order::Write(b) => bytes.extend_from_slice(&b),
-                Order::Close => close = true,
-            }
-        }
+async fn writer(conn: ConnId, mut stream: WriteHalf<BoxStream>, slot: &Slot, inbox: &mpsc::Sender<Event>) {
+    loop {
+        let (bytes, ends) = slot.take().await;
         if !bytes.is_empty() {
             if stream.write_all(&bytes).await.is_err() || stream.flush().await.is_err() {
                 return;
             }
-            let _ = inbox.send(Event::Sent(conn, bytes.len())).await;
-            bytes.clear();
+            let _ = inbox.send(Event::Sent(conn, bytes)).await;
         }
-        if close {
+        if ends {
             break;
         }
     }
