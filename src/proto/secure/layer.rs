@@ -95,6 +95,18 @@ impl Opener {
         }
     }
 
+    /// The receiving half of the connection of `sealer`, under the same `key`: as [`Opener::new`], in less memory.
+    #[must_use]
+    pub fn beside(sealer: &Sealer, key: &SessionKey, limits: Limits) -> Self {
+        Self {
+            era: sealer.era,
+            cipher: Open::beside(&sealer.cipher, key),
+            len_max: len_max(sealer.era.suite(), &limits),
+            partial: Vec::new(),
+            broken: None,
+        }
+    }
+
     /// The era it speaks.
     #[must_use]
     pub const fn era(&self) -> Era {

@@ -13,6 +13,8 @@
 //!
 //! Length fields and streams are not known here: see [`super::frame`] and [`super::layer`].
 
+use std::sync::Arc;
+
 use aes::cipher::inout::InOutBuf;
 use aes::cipher::{
     Array, BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit,
@@ -34,11 +36,12 @@ pub const FIXED_IV: [u8; BLOCK_LEN] = *b"locoforever\0\0\0\0\0";
 /// GCM over the encrypting half of AES: decryption needs no other.
 type Gcm = AesGcm<Aes128Enc, U12>;
 
-/// The sealing half of a suite under one key.
+/// The sealing half of a suite under one key. The key schedule is most of what a connection at rest takes, and both
+/// directions share it where they need the same.
 pub(super) enum Seal {
-    Cbc(Aes128Enc),
-    Cfb(Aes128Enc),
-    Gcm(Gcm, Nonces),
+    Cbc(Arc<Aes128Enc>),
+    Cfb(Arc<Aes128Enc>),
+    Gcm(Arc<Gcm>, Nonces),
 }
 
 impl Seal {
@@ -46,9 +49,9 @@ impl Seal {
     pub(super) fn new(suite: Suite, key: &SessionKey, entropy: &mut Entropy) -> Self {
         let aes = Aes128Enc::new(&(*key.as_bytes()).into());
         match suite {
-            Suite::Cbc => Self::Cbc(aes),
-            Suite::Cfb => Self::Cfb(aes),
-            Suite::Gcm => Self::Gcm(aes.into(), Nonces::new(entropy)),
+            Suite::Cbc => Self::Cbc(aes.into()),
+            Suite::Cfb => Self::Cfb(aes.into()),
+            Suite::Gcm => Self::Gcm(Arc::new(aes.into()), Nonces::new(entropy)),
         }
     }
 
@@ -131,9 +134,9 @@ fn iv(entropy: &mut Entropy) -> [u8; BLOCK_LEN] {
 
 /// The opening half of a suite under one key.
 pub(super) enum Open {
-    Cbc(Aes128Dec),
-    Cfb(Aes128Enc),
-    Gcm(Gcm),
+    Cbc(Arc<Aes128Dec>),
+    Cfb(Arc<Aes128Enc>),
+    Gcm(Arc<Gcm>),
 }
 
 impl Open {
@@ -141,9 +144,18 @@ impl Open {
     pub(super) fn new(suite: Suite, key: &SessionKey) -> Self {
         let key = (*key.as_bytes()).into();
         match suite {
-            Suite::Cbc => Self::Cbc(Aes128Dec::new(&key)),
-            Suite::Cfb => Self::Cfb(Aes128Enc::new(&key)),
-            Suite::Gcm => Self::Gcm(Gcm::new(&key)),
+            Suite::Cbc => Self::Cbc(Aes128Dec::new(&key).into()),
+            Suite::Cfb => Self::Cfb(Aes128Enc::new(&key).into()),
+            Suite::Gcm => Self::Gcm(Gcm::new(&key).into()),
+        }
+    }
+
+    /// The cipher under `key`, which is that of `seal`, and so has the schedule already where decryption needs no other.
+    pub(super) fn beside(seal: &Seal, key: &SessionKey) -> Self {
+        match seal {
+            Seal::Cbc(_) => Self::new(Suite::Cbc, key),
+            Seal::Cfb(aes) => Self::Cfb(aes.clone()),
+            Seal::Gcm(gcm, _) => Self::Gcm(gcm.clone()),
         }
     }
 

@@ -107,8 +107,9 @@ impl Session {
     //= HS-SILENT-1
     pub fn key(&mut self, key: &SessionKey, entropy: Entropy) -> Result<(), Malformed> {
         let (Some(era), Move::To(state)) = (self.era, next(self.state, Event::Key)) else { return Ok(()) };
-        self.opener = Some(Opener::new(era, key, *self.deframer.limits()));
-        self.sealer = Some(Sealer::new(era, key, entropy));
+        let sealer = Sealer::new(era, key, entropy);
+        self.opener = Some(Opener::beside(&sealer, key, *self.deframer.limits()));
+        self.sealer = Some(sealer);
         self.state = state;
         let early = core::mem::take(&mut self.early);
         self.receive(&early).map(|_| ())
