@@ -71,6 +71,9 @@ impl Hub {
                 Some(steer) = steered(&mut steer) => batch.push(Event::Steer(steer)),
                 () = wait => (),
             }
+            if self.db.waits() {
+                gather(&mut events, &mut batch, most).await;
+            }
             self.turns(&mut batch, false).await?;
         }
         self.turns(&mut batch, true).await?;
@@ -148,6 +151,16 @@ impl Hub {
         }
         lines.perform_all(server);
         Ok(())
+    }
+}
+
+/// Lets every reader that has something hand it on: a commit that waits for a disk is worth more company.
+async fn gather(events: &mut mpsc::Receiver<Event>, batch: &mut Vec<Event>, most: usize) {
+    tokio::task::yield_now().await;
+    while batch.len() < most
+        && let Ok(event) = events.try_recv()
+    {
+        batch.push(event);
     }
 }
 

@@ -14,14 +14,14 @@ use tokio::sync::mpsc;
 
 use self::slot::Slot;
 use super::{Event, Spares};
-use crate::net::{BoxStream, read_some};
+use crate::net::{BoxStream, READ_MAX, read_some};
 use crate::proto::error::PeerMisbehaved;
 use crate::proto::server::{ConnId, Why};
 
 /// How long a peer has to take what is queued when we close.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 /// Bytes of one connection that may wait for the hub: whoever sends more at once waits, and others have their turn.
-const UNREAD_MAX: usize = 64 << 10;
+const UNREAD_MAX: usize = READ_MAX;
 
 /// The hub's end of a connection: dropping it ends the connection once what is queued is written.
 pub(super) struct Line(Arc<Slot>);
