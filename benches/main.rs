@@ -15,17 +15,19 @@ mod node;
 mod ops;
 mod pins;
 mod report;
+mod scale;
 
 /// A part: its name, what it says, and what measures it for the operations or loads that the words name.
 type Part = (&'static str, &'static str, fn(&Order, &mut Report) -> Result<(), Failure>);
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     ("count", "instructions of each operation, under callgrind, beside what is pinned", count::run),
     ("codec", "wall time of the same operations, and of node-kakao's", codec::run),
     ("ping", "packets a second and latency of PING, beside an echo", load::ping::run),
     ("write", "WRITEs a second and latency, with fan-out, and how writers share commits", load::write::run),
     ("fair", "latency beside a connection that sends without end", load::fair::run),
     ("handshakes", "handshakes a second, and latency of PING while they come", load::handshakes::run),
+    ("scale", "simulated seconds for one of CPU, by hosts, clients and engine", scale::run),
     ("idle", "memory and CPU of 10,000 connections at rest", load::idle::run),
 ];
 

@@ -26,7 +26,10 @@ pub fn run(order: &Order, report: &mut Report) -> Result<(), Failure> {
         let name = format!("turmoil alone, {hosts} hosts");
         if order.wants(&name) {
             let tick = idle_tick(hosts)?;
-            report.row(&name, &[("us a tick", tick * 1e6), ("ns a tick and host cubed", tick * 1e9 / (hosts as f64).powi(3))]);
+            report.row(
+                &name,
+                &[("us a tick", tick * 1e6), ("ns a tick and host cubed", tick * 1e9 / (hosts as f64).powi(3))],
+            );
         }
     }
     for clients in CLIENTS {

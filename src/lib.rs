@@ -18,6 +18,7 @@
 //! | `sim` | the simulated world around the real drivers | all of the above |
 //! | `spec` | the judge: YAML cases against a target | all of the above |
 //! | `capacity` | how many connections so many servers keep: measured, and modelled beyond | `proto`, `store`, `net` |
+//! | `claims` | LOCO beside WebSocket and HTTP (feature `claims`) | `proto`, `store`, `net`, `sim` |
 //! | `cli` | one file per subcommand | all of the above |
 //!
 //! Promises: the same seed gives the same trace in every build; no input of a peer, a file or an argument panics or
@@ -25,6 +26,8 @@
 
 #[cfg(feature = "full")]
 pub mod capacity;
+#[cfg(feature = "claims")]
+pub mod claims;
 #[cfg(feature = "full")]
 pub mod cli;
 #[cfg(feature = "full")]

@@ -2,6 +2,8 @@
 
 pub mod capacity;
 pub mod check;
+#[cfg(feature = "claims")]
+pub mod claims;
 pub mod client;
 pub mod codec;
 pub mod decode;
@@ -106,6 +108,16 @@ enum Command {
     Soak(soak::Args),
     /// How many servers keep so many connections, and how fast a fallen one has its clients back
     Capacity(capacity::Args),
+    /// LOCO beside WebSocket and HTTP: round trips, bytes, times, load, battery, measured
+    #[cfg(feature = "claims")]
+    Claims(claims::Args),
+    /// LOCO beside WebSocket and HTTP: in a build with `--features claims` only
+    #[cfg(not(feature = "claims"))]
+    Claims {
+        /// Whatever there is
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+        args: Vec<String>,
+    },
     /// Put the simulator's byte faults in front of any implementation, on real sockets
     Proxy(proxy::Args),
     /// RSA keys of your own for `serve --keys`
@@ -129,6 +141,13 @@ pub fn main() -> ExitCode {
         Command::Detect(args) => detect::run(&args),
         Command::Soak(args) => soak::run(&args),
         Command::Capacity(args) => capacity::run(&args),
+        #[cfg(feature = "claims")]
+        Command::Claims(args) => claims::run(&args),
+        #[cfg(not(feature = "claims"))]
+        Command::Claims { args } => Err(Failure::usage(format!(
+            "this build has no other transports to compare with: cargo run --release --features claims -- claims {}",
+            args.join(" ")
+        ))),
         Command::Proxy(args) => proxy::run(&args),
         Command::Keygen(args) => keygen::run(&args),
     };
