@@ -27,7 +27,7 @@ use super::invariants::Invariant;
 use super::net::port;
 use super::tap::Keys;
 use crate::net::Clock;
-use crate::net::serve::{Doors, Note, Part, Setup, Unwrapper, serve};
+use crate::net::serve::{BATCH_MAX, Doors, Note, Part, Setup, Unwrapper, serve};
 use crate::proto::client::Action;
 use crate::proto::command::Door;
 use crate::proto::entropy::Entropy;
@@ -271,6 +271,7 @@ impl Town {
             pace: None,
             operator: None,
             part: Part::default(),
+            batch: BATCH_MAX,
         };
         let (stop, stopped) = oneshot::channel();
         let (net, ledger, clock) = (self.net.clone(), self.ledger.clone(), self.clock.clone());
