@@ -12,7 +12,7 @@ use super::device::{Device, Doing, Heard};
 use super::transport::Habits;
 use crate::net::connect::Setup as ClientSetup;
 use crate::net::handle::{CallError, Events, Handle, start as start_client};
-use crate::net::serve::{Doors, Part, Setup, Unwrapper, serve};
+use crate::net::serve::{BATCH_MAX, Doors, Part, Setup, Unwrapper, serve};
 use crate::net::{Clock, Network};
 use crate::proto::client::{Action, Client, ClientConfig, Endpoint, Event};
 use crate::proto::command::{Door, ping};
@@ -68,6 +68,7 @@ pub async fn run<N: Network>(net: N, doors: Doors<N::Listener>, mut house: House
         pace: None,
         operator: None,
         part: Part::default(),
+        batch: BATCH_MAX,
     };
     serve(net, doors, server, house.db, setup, std::future::pending()).await.map_err(|e| e.to_string())
 }
