@@ -235,7 +235,7 @@ impl Lines {
                 svg,
                 "<rect class=\"mark\" x=\"{left}\" y=\"{high:.1}\" width=\"{wide}\" height=\"{tall:.1}\"/>"
             );
-            say(&mut svg, (left + 8.0, high + 16.0), "start", 12, said);
+            say(&mut svg, (right - 8.0, high + tall - 8.0), "end", 12, said);
         }
         for tick in up.ticks() {
             rule(&mut svg, (left, y(tick)), (right, y(tick)));

@@ -39,6 +39,12 @@ pub fn numbered(n: usize, text: &str) -> String {
     format!("{n:04} {text}")
 }
 
+/// Bytes of the text that is counted, its number included.
+#[must_use]
+pub fn sample_len() -> usize {
+    numbered(0, SAMPLE).len()
+}
+
 /// The number that a text says.
 #[must_use]
 pub fn number(text: &str) -> Option<usize> {
@@ -73,6 +79,11 @@ pub fn monologue(messages: usize, every: Duration) -> Vec<Line> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_sample_has_eight_syllables_and_a_number() {
+        assert_eq!(sample_len(), 5 + 8 * 3 + 3);
+    }
 
     #[test]
     fn a_conversation_has_both_voices_and_repeats() {

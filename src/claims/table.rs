@@ -7,6 +7,7 @@ use super::everything::{BEATING, BEATING_2012, POLLING};
 use super::radio::Radio;
 use super::report::{Report, short};
 use super::scale::{COME_BACK_S, scaled};
+use super::script::sample_len;
 use super::transport::Transport;
 use super::verdict::{CLAIM, findings, ratios, word};
 use super::wire;
@@ -89,11 +90,14 @@ fn starts(report: &Report) -> Table {
 }
 
 fn weights(report: &Report) -> Table {
-    let how = "Measured in the simulation, a text of 28 bytes, everything above TCP in both directions: sending with \
-               acknowledgement, arrival at the other device (for who polls: the poll that brings it), heartbeat with \
-               answer (or a poll that brings nothing; in front of the slash what goes up), and a whole idle hour at the \
-               usual interval on 3G. In brackets as IP packets, modelled. The keep-alive before LOCO was 280 bytes each \
-               10 minutes by the press of 2011: 1,680 an hour.";
+    let how = format!(
+        "Measured in the simulation, a text of {} bytes, everything above TCP in both directions: sending with \
+         acknowledgement, arrival at the other device (for who polls: the poll that brings it), heartbeat with answer (or \
+         a poll that brings nothing; in front of the slash what goes up), and a whole idle hour at the usual interval on \
+         3G. In brackets as IP packets, modelled. The keep-alive before LOCO was 280 bytes each 10 minutes by the press of \
+         2011: 1,680 an hour.",
+        sample_len()
+    );
     let head = ["transport", "a message", "a push", "a beat, up / both", "interval", "an idle hour"];
     let mut table = Table::new("2. Bytes", how, &head);
     let both = |x: f64, ip: f64| format!("{} ({})", short(x), short(ip));

@@ -3,6 +3,7 @@
 use super::band::{Band, Outages};
 use super::everything::{BEATING, BEATING_2012};
 use super::report::{Figure, OnLoopback, Report, Simulated, short};
+use super::script::sample_len;
 use super::transport::{Tls, Transport, Way};
 
 /// What the press of 2011 said.
@@ -97,8 +98,9 @@ pub fn findings(report: &Report) -> Vec<String> {
         ));
         let messages: Vec<f64> = polls.iter().map(|s| s.weight.message).collect();
         all.push(format!(
-            "Light packets: a message of 28 bytes is {} bytes with {loco}, {} with WebSocket and JSON, {} with polling; an \
+            "Light packets: a message of {} bytes is {} bytes with {loco}, {} with WebSocket and JSON, {} with polling; an \
              idle hour {} against {} and {}.",
+            sample_len(),
             short(ours.weight.message),
             short(ws.weight.message),
             range(&messages, ""),

@@ -123,7 +123,9 @@ async fn read<N: Network>(shared: Arc<Shared<N>>, mut on: watch::Receiver<bool>,
                     if changed.is_err() { return }
                     break;
                 }
-                () = tokio::time::sleep(next) => (),
+                // The runtime's shortest sleep is a millisecond: who asks at once does not sleep.
+                () = tokio::time::sleep(next), if !next.is_zero() => (),
+                () = std::future::ready(()), if next.is_zero() => (),
             }
             let looked = tokio::select! {
                 biased;
