@@ -24,8 +24,7 @@ use super::world::World;
 use crate::proto::client::Action;
 use crate::store::Database;
 
-/// How long all must stay well before it counts: what nobody waits for comes in meanwhile. Where a member has failed to
-/// leave a room it is longer by the time in which a client finds a dead connection.
+/// How long all must stay well before it counts; longer by a client's bound where a leave is in doubt.
 const WELL_FOR: Duration = Duration::from_secs(3);
 
 /// How long clients and server have to end when they are told to.
@@ -244,21 +243,19 @@ fn unsettled(world: &World, director: &Director) -> Option<String> {
     None
 }
 
-/// Everybody goes home; what is left then is a leak. A connection that a fault has killed without a word, so late that
-/// nobody has noticed yet, says no goodbye either: the server has the time to find it silent.
+/// Everybody goes home; what is left is a leak, or was silenced so late that the server has yet to notice.
 fn finish(world: &mut World, well: bool) {
-    let silent = world.control.silenced().map(|at| at + world.timing.idle_after + world.timing.slack);
-    world.model.disturbed = Some(world.clock.now());
+    let (now, found) = (world.clock.now(), world.timing.idle_after + world.timing.slack);
+    let silent = world.control.silenced().map(|at| at + found - now).unwrap_or_default();
+    world.model.disturbed = Some(now);
     for i in 0..world.clients() {
         world.act(i, Action::Logout);
     }
-    let silent = silent.map(|at| at - world.clock.now()).unwrap_or_default();
     wait(world, END_WITHIN.max(silent), |w| w.watch().connections() == 0);
     let left = world.watch().connections();
     if left > 0 && well {
-        world
-            .court
-            .report(Invariant::Bounded, format!("{left} connections are left at the server after all logged out"));
+        let what = format!("{left} connections are left at the server after all logged out");
+        world.court.report(Invariant::Bounded, what);
     }
     world.dismiss();
     world.server.hosts().iter().for_each(|host| world.server.drain(host));

@@ -55,7 +55,7 @@ impl Client {
         let cur = doubt.map_or(seen, |mark| mark.min(seen));
         // A message in doubt may be above everything that is known.
         let max = if wanted.is_some() || doubt.is_some() { i64::MAX } else { last };
-        self.rooms.jobs.insert(room, Job { cur, max, claim: 0, hidden: false });
+        self.rooms.jobs.insert(room, Job { cur, max, claim: 0 });
         self.ask_page(room, now);
     }
 
@@ -114,14 +114,11 @@ impl Client {
             return self.job_done(room);
         }
         let mut at = cur;
-        let mark = self.outbox.doubt(room).unwrap_or(i64::MAX);
-        let mut hidden = self.rooms.jobs.get(&room).is_some_and(|job| job.hidden);
         for log in logs {
             // Out of order, or what we did not ask for.
             if log.log_id <= at {
                 continue;
             }
-            hidden |= log.prev_id.is_some_and(|prev| prev > at.max(mark));
             at = log.log_id;
             let message = self.message(room, log.log_id, log, Source::Sync);
             self.settle(&message);
@@ -131,15 +128,9 @@ impl Client {
         }
         if !end && at > cur {
             if let Some(job) = self.rooms.jobs.get_mut(&room) {
-                (job.cur, job.hidden) = (at, hidden);
+                job.cur = at;
             }
             return self.ask_page(room, now);
-        }
-        // Who has left and come back is not shown what was in between: sending again might send twice.
-        //= CLIENT-ONCE-1
-        let unseen = if hidden { self.outbox.give_up_doubt(room) } else { None };
-        if let Some(ticket) = unseen {
-            self.tell(Event::SendFailed { ticket, why: Failure::InDoubt(status::OK) });
         }
         if let Some(ticket) = self.outbox.not_found(room) {
             self.tell(Event::SendFailed { ticket, why: Failure::BadReply });

@@ -29,8 +29,6 @@
 //! | `planted` | ways to be wrong on purpose |
 //! | [`records`] | what is kept on the shelves of the store |
 
-#[cfg(test)]
-mod allocation_tests;
 mod buffers;
 mod changes;
 pub mod config;
@@ -45,6 +43,8 @@ mod planted;
 pub mod records;
 mod stats;
 pub mod store;
+#[cfg(test)]
+mod tests;
 
 pub use config::Config;
 pub use dispatch::{Answer, Ask, Push, Refused};
