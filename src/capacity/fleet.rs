@@ -312,7 +312,7 @@ impl Fleet {
         (self.dials, self.accepted, self.ticks_at, self.waiting) = (0, BTreeMap::new(), None, 0);
         for n in 0..self.peers.len() {
             let Some((conn, _)) = self.peers.get_mut(n).and_then(|p| p.conn.take()) else { continue };
-            self.to_client(n, conn, ToClient::Closed);
+            self.reach_client(n, conn, ToClient::Closed);
         }
     }
 }

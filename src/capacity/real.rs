@@ -115,7 +115,7 @@ async fn looks(served: &Served, plan: &Plan, tell: &dyn Fn(String)) -> Result<Ve
         sleep(SETTLES).await;
         let logins = (came, usage(served.pid)?.cpu.saturating_sub(before.cpu));
         seen.push(look(served, plan, &counts, &clock, wanted, logins).await?);
-        if let Some(event) = held.iter_mut().find_map(|h| fallen(h)) {
+        if let Some(event) = held.iter_mut().find_map(fallen) {
             return Err(format!("a client has lost its connection: {event:?}"));
         }
     }

@@ -45,7 +45,7 @@ impl Fleet {
     fn knock(&mut self, client: usize, conn: u64, door: Door) {
         self.dials += 1;
         if !self.up {
-            return self.to_client(client, conn, ToClient::Failed);
+            return self.reach_client(client, conn, ToClient::Failed);
         }
         if self.waiting >= self.backlog {
             return;
@@ -58,7 +58,7 @@ impl Fleet {
         self.conns.insert(number, Far { client, conn, ready_at });
         self.queue.put(ready_at, What::AtServer(number, ToServer::Accepted(door)));
         // The kernel lets it in, however busy the process is.
-        self.to_client(client, conn, ToClient::Connected(number));
+        self.reach_client(client, conn, ToClient::Connected(number));
     }
 
     fn at_client(&mut self, n: usize, conn: u64, what: ToClient) {
@@ -98,11 +98,11 @@ impl Fleet {
             self.queue.put(at, What::Wake(n));
         }
         for output in sent {
-            self.from_client(n, output);
+            self.client_wants(n, output);
         }
     }
 
-    fn from_client(&mut self, n: usize, output: client::Output) {
+    fn client_wants(&mut self, n: usize, output: client::Output) {
         let Some(peer) = self.peers.get_mut(n) else { return };
         let arrives = self.now + peer.lag;
         match output {
@@ -123,7 +123,7 @@ impl Fleet {
         }
     }
 
-    pub(super) fn to_client(&mut self, n: usize, conn: u64, what: ToClient) {
+    pub(super) fn reach_client(&mut self, n: usize, conn: u64, what: ToClient) {
         if let Some(lag) = self.peers.get(n).map(|p| p.lag) {
             self.queue.put(self.now + lag, What::AtClient(n, conn, what));
         }
@@ -172,7 +172,7 @@ impl Fleet {
         self.server.handle(input, self.now, &mut unit).map_err(|e| e.to_string())?;
         unit.commit().map_err(|e| e.to_string())?;
         while let Some(output) = self.server.poll_output() {
-            self.from_server(output)?;
+            self.server_wants(output)?;
         }
         if let Some(at) = self.server.deadline().filter(|at| self.ticks_at.is_none_or(|t| *at < t)) {
             let at = at.max(self.now);
@@ -182,13 +182,13 @@ impl Fleet {
         Ok(())
     }
 
-    fn from_server(&mut self, output: server::Output) -> Result<(), String> {
+    fn server_wants(&mut self, output: server::Output) -> Result<(), String> {
         match output {
             server::Output::Transmit { conn, bytes } => {
                 let sent = bytes.len();
                 self.bytes.1 += sent as u64;
                 if let Some((client, far)) = self.conns.get(&conn).map(|far| (far.client, far.conn)) {
-                    self.to_client(client, far, ToClient::Bytes(bytes));
+                    self.reach_client(client, far, ToClient::Bytes(bytes));
                 }
                 self.tell_server(server::Input::Sent { conn, bytes: sent })
             }
@@ -200,7 +200,7 @@ impl Fleet {
             }
             server::Output::Close { conn, .. } => {
                 if let Some(far) = self.conns.remove(&conn) {
-                    self.to_client(far.client, far.conn, ToClient::Closed);
+                    self.reach_client(far.client, far.conn, ToClient::Closed);
                 }
                 Ok(())
             }

@@ -94,12 +94,12 @@ impl Server {
     fn devices(&self, users: &[i64], eras: &[Era], skip: Option<ConnId>, out: &mut Vec<ConnId>) {
         let quirks = self.config.quirks;
         let each = if quirks.has(Quirk::SkipsSecondDevice) { 1 } else { usize::MAX };
-        let late = |s: &Box<Session>| quirks.has(Quirk::PushesBeginLate) && self.now - s.since < LATE;
+        let late = |s: &Session| quirks.has(Quirk::PushesBeginLate) && self.now - s.since < LATE;
         let found = users
             .iter()
             .flat_map(|u| self.online.range((*u, Device::Main)..=(*u, Device::Sub)).take(each))
             .map(|(_, conn)| *conn)
-            .filter(|c| Some(*c) != skip && !self.sessions.get(c).is_some_and(late))
+            .filter(|c| Some(*c) != skip && !self.sessions.get(c).is_some_and(|s| late(s)))
             .filter(|c| self.sessions.get(c).is_some_and(|s| s.era.is_some_and(|e| eras.contains(&e))));
         out.extend(found);
     }

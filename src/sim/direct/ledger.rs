@@ -63,7 +63,8 @@ impl Ledger {
             }
             Event::Disconnected { .. } => self.client(client, |c| c.logged_in = false),
             Event::Sent { ticket, room, .. } => {
-                if self.acknowledged.insert(*ticket, *room).is_some() {
+                let before = self.acknowledged.insert(*ticket, *room);
+                if before.is_some() {
                     self.violated(Invariant::Once, now, format!("message {ticket} is acknowledged twice"));
                 }
             }
