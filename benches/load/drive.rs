@@ -12,7 +12,7 @@ use tokio::task::LocalSet;
 
 use super::line::{Line, PING};
 use super::other::Other;
-use crate::report::Failure;
+use crate::report::{Failure, Report};
 
 /// What all drivers of one slice share.
 pub struct Slice {
@@ -93,6 +93,32 @@ pub fn median(mut found: Vec<Found>) -> Result<Found, Failure> {
     found.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));
     let middle = found.len() / 2;
     if found.is_empty() { Err("nothing was measured".into()) } else { Ok(found.swap_remove(middle)) }
+}
+
+/// Takes slices of what others see, with and without somebody who gets in their way, one after the other, so that what
+/// else the machine does meets both alike; reports of each the slice whose p99 is the median.
+pub fn beside(
+    report: &mut Report,
+    names: [&str; 2],
+    slices: usize,
+    slice: impl Fn(bool) -> Result<Found, Failure>,
+) -> Result<(), Failure> {
+    let mut both = [Vec::new(), Vec::new()];
+    for _ in 0..slices {
+        both[0].push(slice(false)?);
+        both[1].push(slice(true)?);
+    }
+    let mut p99s = Vec::new();
+    for (name, mut found) in names.into_iter().zip(both) {
+        found.sort_by(|a, b| a.micros(990).total_cmp(&b.micros(990)));
+        let found = found.swap_remove(slices / 2);
+        let [p50, p99, p999] = [500, 990, 999].map(|p| found.micros(p));
+        report.row(name, &[("/s", found.per_second), ("us p50", p50), ("us p99", p99), ("us p999", p999)]);
+        p99s.push(p99);
+    }
+    let (alone, flooded) = (p99s[0], p99s[1]);
+    report.goal("p99 no more than 10 ms longer than alone", flooded - alone <= 10_000.0);
+    Ok(())
 }
 
 /// Keeps `in_flight` requests on the way until the slice stops: `body` writes one of `method`. One write for all that one

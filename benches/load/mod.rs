@@ -18,7 +18,49 @@ pub mod other;
 pub mod ping;
 pub mod write;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use super::report::Failure;
+
+/// Somebody in the way, on a thread of his own: what he does must not delay those who are measured. He goes when this is
+/// dropped.
+pub struct Nuisance {
+    stop: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Nuisance {
+    pub fn start<W: Future<Output = Result<(), Failure>>>(work: impl FnOnce() -> W + Send + 'static) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stops = stop.clone();
+        let thread = std::thread::spawn(move || {
+            let ended = block_on(async {
+                tokio::select! {
+                    biased;
+                    done = work() => done,
+                    () = async { while !stops.load(Relaxed) { tokio::time::sleep(TICK).await } } => Ok(()),
+                }
+            });
+            if let Err(e) = ended {
+                eprintln!("who was to be in the way has failed: {e}");
+            }
+        });
+        Self { stop, thread: Some(thread) }
+    }
+}
+
+impl Drop for Nuisance {
+    fn drop(&mut self) {
+        self.stop.store(true, Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// How soon a nuisance goes.
+const TICK: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// Runs `work` on one thread, which leaves the other core to who is measured.
 pub fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {

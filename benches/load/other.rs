@@ -51,8 +51,17 @@ impl Other {
         Self::start(Command::new(std::env::current_exe()?).arg("--echo"))
     }
 
-    /// CPU that it has used, user and system, in seconds, by the system's ticks of 10 ms.
+    /// CPU that it has used, user and system, in seconds: by the scheduler's own account of its threads, and where there is
+    /// none by the system's ticks of 10 ms.
     pub fn cpu_seconds(&self) -> Result<f64, Failure> {
+        let mut nanos = 0.0;
+        for task in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            let text = std::fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
+            nanos += text.split(' ').next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(0.0);
+        }
+        if nanos > 0.0 {
+            return Ok(nanos / 1e9);
+        }
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         // The name in parentheses may have spaces; utime and stime are the 12th and 13th field behind it.
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();

@@ -187,7 +187,9 @@ async fn listen(
     }
     print(format_args!("{endpoints}\n"))?;
     talk!("ready; Ctrl-C drains and stops");
-    serve(Tcp, doors, server, db, setup, stop).await.map_err(Failure::incomplete)?;
+    // In a task of its own: the runtime asks its root future only between two looks at the sockets.
+    let served = tokio::spawn(async move { serve(Tcp, doors, server, db, setup, stop).await });
+    served.await.map_err(Failure::incomplete)?.map_err(Failure::incomplete)?;
     if let Some(dir) = &args.dir {
         let _ = std::fs::remove_file(dir.join(ENDPOINTS));
     }

@@ -40,12 +40,17 @@ impl Threads {
     #[must_use]
     pub fn new(ring: KeyRing, entropy: Entropy) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self::with(ring, entropy, cores.saturating_sub(1).max(1))
+    }
+
+    /// The same, on so many threads at once.
+    fn with(ring: KeyRing, entropy: Entropy, at_once: usize) -> Self {
         Self {
             #[cfg(feature = "aws-lc")]
             modern: crate::net::rsa::Modern::new(&ring).map(Arc::new),
             ring: Arc::new(ring),
             entropy,
-            at_once: Arc::new(Semaphore::new(cores.saturating_sub(1).max(1))),
+            at_once: Arc::new(Semaphore::new(at_once)),
         }
     }
 
@@ -89,5 +94,39 @@ impl Unwrapper {
                 });
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::secure::wrap;
+
+    /// One at a time, and whoever came first is first: nobody can push himself before others, or take all threads.
+    #[tokio::test]
+    async fn keys_are_unwrapped_one_at_a_time_and_in_the_order_in_which_they_came() {
+        let (ring, mut entropy) = (KeyRing::test(), Entropy::named(3, "unwrapping"));
+        let threads = Threads::with(ring.clone(), entropy.fork(), 1);
+        let at_once = threads.at_once.clone();
+        let mut unwrapper = Unwrapper::Threads(threads);
+        let (inbox, mut events) = mpsc::channel(16);
+        let held = at_once.clone().acquire_owned().await.expect("it is never closed");
+        let mut keys = Vec::new();
+        for (conn, era) in (1..).zip([Era::E2019, Era::E2012, Era::E2025, Era::E2012, Era::E2023]) {
+            let key = SessionKey::generate(&mut entropy);
+            let wrapped = wrap(era, &key, &ring.public_ring(), &mut entropy).expect("it wraps").wrapped;
+            unwrapper.start(conn, era, wrapped.as_bytes().to_vec(), inbox.clone());
+            keys.push((conn, key));
+        }
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert!(events.try_recv().is_err(), "all wait while the only turn is taken");
+        drop(held);
+        for (conn, key) in keys {
+            let Some(Event::Key(of, got)) = events.recv().await else { panic!("a key was awaited") };
+            assert!(of == conn && got == key, "the key of {conn}");
+        }
+        assert_eq!(at_once.available_permits(), 1);
     }
 }

@@ -158,11 +158,13 @@ impl Server {
             self.event(conn, Event::SlowReader, Why::Misbehaved(PeerMisbehaved::SlowReader));
             return;
         }
-        if s.out.capacity() == 0 {
-            s.out = self.buffers.take();
+        if s.out.is_empty() {
+            if s.out.capacity() == 0 {
+                s.out = self.buffers.take();
+            }
+            self.dirty.insert(conn);
         }
         s.transmit(&self.packet, quirks);
         self.stats.packets_out += 1;
-        self.dirty.insert(conn);
     }
 }

@@ -136,7 +136,8 @@ pub struct Server {
     pub(super) online: BTreeMap<(i64, Device), ConnId>,
     pub(super) packet: Vec<u8>,
     pub(super) stats: Stats,
-    pub(super) answer: Answer,
+    /// Its buffers are used again. Boxed, as it is taken out for each request.
+    pub(super) answer: Option<Box<Answer>>,
     pub(super) entropy: Entropy,
     pub(super) last_log_id: i64,
     pub(super) media_secret: [u8; 32],
@@ -162,7 +163,7 @@ impl Server {
             online: BTreeMap::new(),
             packet: Vec::new(),
             stats: Stats::default(),
-            answer: Answer::default(),
+            answer: None,
             // A look ahead and not a draw: the streams of the connections stay what they are.
             media_secret: Sha256::new()
                 .chain_update("media keys")

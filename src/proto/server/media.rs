@@ -151,7 +151,7 @@ impl Server {
             self.transfers.insert(conn, Transfer::Up(up));
             return Ok(());
         }
-        let mut answer = core::mem::take(&mut self.answer);
+        let mut answer = self.answer.take().unwrap_or_default();
         answer.clear();
         let era = self.sessions.get(&conn).and_then(|s| s.era).unwrap_or(Era::E2019);
         let outcome = finish(&self.ask(CommandId::Complete, era, up.media.owner, now), store, &mut up, &mut answer);
@@ -166,7 +166,7 @@ impl Server {
             self.push_all(conn, 0, &answer.pushes);
             self.close(conn, Why::Done);
         }
-        self.answer = answer;
+        self.answer = Some(answer);
         done
     }
 

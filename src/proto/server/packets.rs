@@ -139,7 +139,7 @@ impl Server {
             s.deadline = now + self.config.idle_after(s.era == Some(Era::E2012));
         }
         let Some(s) = self.sessions.get(&conn) else { return Ok(()) };
-        let mut answer = core::mem::take(&mut self.answer);
+        let mut answer = self.answer.take().unwrap_or_default();
         answer.clear();
         let outcome = match packet.document(&self.config.limits) {
             Err(e) => Err(Refused::Body(e)),
@@ -150,7 +150,7 @@ impl Server {
             }
         };
         let done = self.settle(conn, packet.header.id, packet.header.method, outcome, &mut answer, now, store);
-        self.answer = answer;
+        self.answer = Some(answer);
         done
     }
 

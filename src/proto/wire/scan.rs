@@ -3,7 +3,7 @@
 //! It runs before any decoding, because decoders recurse: a body of 21 KB nested 3,000 deep overflows the stack of a
 //! recursive one (`LIMIT-DEPTH-1`).
 
-use super::text::utf8;
+use super::text::{starts_with_ascii, utf8};
 use crate::proto::error::{Malformed, MalformedKind};
 use crate::proto::limits::Limits;
 
@@ -269,8 +269,10 @@ impl<'a, const LIMITED: bool> Scan<'a, LIMITED> {
         let Some((text, rest)) = self.rest.split_at_checked(len) else {
             return Err(MalformedKind::BsonLength.at(at));
         };
+        let eight = self.rest.first_chunk();
         self.rest = rest;
         match text.split_last() {
+            Some((0, text)) if eight.is_some_and(|eight| starts_with_ascii(*eight, text.len())) => Ok(()),
             Some((0, text)) => utf8(text, at + 4),
             _ => Err(MalformedKind::BsonUnterminated.at(at + 3 + len)),
         }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::text::is_short_utf8;
+use super::text::{is_short_utf8, starts_with_ascii};
 use super::writer::index;
 use super::*;
 use crate::proto::error::MalformedKind;
@@ -76,6 +76,13 @@ fn the_short_check_of_utf8_says_what_the_long_one_does() {
         assert!(is_short_utf8(text.as_bytes()), "{text}");
     }
     assert!(!is_short_utf8("é".as_bytes()), "two bytes are left to the long one");
+    for len in 0..9 {
+        for high in 0..8 {
+            let mut eight = *b"ascii 12";
+            eight[high] |= 0x80;
+            assert_eq!(starts_with_ascii(eight, len), len < 8 && len <= high, "{len} bytes, byte {high} is none");
+        }
+    }
 }
 
 #[test]

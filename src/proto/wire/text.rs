@@ -29,6 +29,12 @@ pub(super) fn is_short_utf8(mut bytes: &[u8]) -> bool {
     }
 }
 
+/// Whether the first `len` of eight bytes are ASCII, and no more than seven: a text, and what is behind it.
+#[inline(always)]
+pub(super) const fn starts_with_ascii(eight: [u8; 8], len: usize) -> bool {
+    len < 8 && u64::from_le_bytes(eight) & HIGH & ((1 << (8 * len)) - 1) == 0
+}
+
 /// ASCII is most of what comes, and cheaper to see.
 #[inline(always)]
 pub(super) fn utf8(bytes: &[u8], at: usize) -> Result<(), Malformed> {
