@@ -29,7 +29,7 @@ impl Buffers {
 }
 
 impl Server {
-    /// Takes back the bytes of an [`Output::Transmit`] that are written: the next connection uses the buffer.
+    /// Takes back the bytes of an [`Transmit`](super::Output::Transmit) that are written: the next connection uses the buffer.
     pub fn recycle(&mut self, bytes: Vec<u8>) {
         self.buffers.give(bytes);
     }
