@@ -40,6 +40,9 @@ pub(super) fn left(store: &dyn Store, user: i64, token: i64) -> Result<Vec<i64>,
 /// Notes the rooms that these effects change, all under the next number.
 //= LOGIN-CURSOR-1
 pub(super) fn note(store: &mut dyn Store, effects: &[Effect]) -> Result<(), StoreError> {
+    if effects.is_empty() {
+        return Ok(());
+    }
     let mut rooms: BTreeMap<(i64, i64), bool> = BTreeMap::new();
     for (who, room, gone) in effects.iter().flat_map(touched).flatten() {
         // Who leaves takes his own settings with him: he is gone all the same.

@@ -49,7 +49,7 @@ impl Server {
     //= FRAME-PUSHID-1, CHAT-WRITE-4, CHAT-WRITE-5
     pub(super) fn push_all(&mut self, from: ConnId, request_id: u32, pushes: &[Push]) {
         let quirks = self.config.quirks;
-        if quirks.has(Quirk::AckWithoutPush) {
+        if pushes.is_empty() || quirks.has(Quirk::AckWithoutPush) {
             return;
         }
         for push in pushes {
@@ -83,6 +83,9 @@ impl Server {
 
     /// Pushes to the connection that asked.
     pub(super) fn push_own(&mut self, conn: ConnId, pushes: &[Push]) {
+        if pushes.is_empty() {
+            return;
+        }
         let era = self.sessions.get(&conn).and_then(|s| s.era);
         for push in pushes.iter().filter(|p| era.is_some_and(|e| p.command.row().eras.contains(&e))) {
             self.build(PUSH_ID, push.command.method(), &push.body);

@@ -90,6 +90,7 @@ impl Server {
         self.stats.packets_in += 1;
         let Some(s) = self.sessions.get(&conn) else { return Ok(()) };
         let row = Command::find(&packet.header.method).filter(|c| belongs(c, s.door, s.era));
+        let who = (s.user.map_or(0, |(user, _)| user), s.era.unwrap_or(Era::E2019));
         if s.state == State::LoggedOn && is_receipt(packet, row) {
             self.stats.receipts += 1;
             if self.config.quirks.has(Quirk::AnswersReceipts) {
@@ -113,7 +114,7 @@ impl Server {
             return Ok(());
         }
         match (action, row) {
-            (Move::Handle, Some(row)) => return self.dispatch(conn, row.id, packet, now, store),
+            (Move::Handle, Some(row)) => return self.dispatch(conn, who, row.id, packet, now, store),
             (Move::Refuse(status), _) => self.refuse(conn, packet.header.id, packet.header.method, status),
             (Move::Close, _) => self.close(conn, Why::Misbehaved(PeerMisbehaved::UnknownMethod)),
             _ => (),
@@ -124,6 +125,7 @@ impl Server {
     fn dispatch(
         &mut self,
         conn: ConnId,
+        (user, era): (i64, Era),
         id: CommandId,
         packet: &Packet<'_>,
         now: Time,
@@ -138,13 +140,11 @@ impl Server {
         {
             s.deadline = now + self.config.idle_after(s.era == Some(Era::E2012));
         }
-        let Some(s) = self.sessions.get(&conn) else { return Ok(()) };
         let mut answer = self.answer.take().unwrap_or_default();
         answer.clear();
         let outcome = match packet.document(&self.config.limits) {
             Err(e) => Err(Refused::Body(e)),
             Ok(body) => {
-                let (user, era) = (s.user.map_or(0, |(u, _)| u), s.era.unwrap_or(Era::E2019));
                 let ask = Ask { body, ..self.ask(id, era, user, now) };
                 handler(id)(&ask, store, &mut answer)
             }

@@ -82,6 +82,16 @@ impl Method {
         }
     }
 
+    /// Its eleven bytes as one number.
+    pub(crate) const fn number(&self) -> u128 {
+        let (mut padded, mut i) = ([0; 16], 0);
+        while i < METHOD_LEN {
+            padded[i] = self.0[i];
+            i += 1;
+        }
+        u128::from_le_bytes(padded)
+    }
+
     /// The name, without its padding.
     #[must_use]
     pub fn as_str(&self) -> &str {
