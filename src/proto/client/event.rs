@@ -309,7 +309,8 @@ pub enum Source {
 pub enum Failure {
     /// The server refused it.
     Status(i32),
-    /// It was written, no answer came, and the room can no longer be looked into.
+    /// It was written, no answer came, and the room can no longer be looked into: what the server said to that, or 0
+    /// where it shows only what came after we were let in again.
     InDoubt(i32),
     /// A reply came and cannot be read.
     BadReply,

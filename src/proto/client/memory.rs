@@ -127,7 +127,7 @@ bodies! {
         msg_id: i64 = "msgId",
         /// The text.
         text: String = "text",
-        /// It is above this log, if it is there.
+        /// It is above this log, if it is there; -1 where the room was not known.
         mark: i64 = "mark",
         /// It was written, and no answer is known.
         written: bool = "written",

@@ -16,6 +16,10 @@ enum Stage {
     Doubt,
 }
 
+/// The mark of what was written to a room that nobody had told us of: how much of its past is not shown to us is not
+/// known either.
+pub(super) const ROOM_UNKNOWN: i64 = -1;
+
 /// A message to be sent.
 #[derive(Clone, Debug)]
 pub(super) struct Queued {
@@ -23,7 +27,8 @@ pub(super) struct Queued {
     /// Unique in this client's life: what the message is found by.
     pub(super) msg_id: i64,
     pub(super) text: String,
-    /// The room's last log that was known when it was written: it is above it, if it is there.
+    /// The room's last log that was known when it was written: it is above it, if it is there. [`ROOM_UNKNOWN`] where
+    /// the room itself was not known.
     pub(super) mark: i64,
     stage: Stage,
     /// The reply came and could not be read.
@@ -93,7 +98,8 @@ impl Outbox {
         self.len += 1;
     }
 
-    /// The room's next message, if it may go out now; it is in flight from here on. `last` is the last log known.
+    /// The room's next message, if it may go out now; it is in flight from here on. `last` is the last log known, or
+    /// [`ROOM_UNKNOWN`].
     pub(super) fn next(&mut self, room: i64, last: i64) -> Option<&Queued> {
         //= CLIENT-OUTBOX-1
         let head = self.rooms.get_mut(&room)?.front_mut().filter(|q| q.stage == Stage::Waiting)?;

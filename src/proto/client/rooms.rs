@@ -50,6 +50,8 @@ pub(super) struct Job {
     pub(super) max: i64,
     /// The room's last log that the page under way must contain, if it exists.
     pub(super) claim: i64,
+    /// A log that is not shown to us lies behind the message in doubt: we were out of the room in between.
+    pub(super) hidden: bool,
 }
 
 /// All rooms.

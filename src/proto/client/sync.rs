@@ -6,6 +6,7 @@
 
 use super::event::{Event, Failure, Message, Source, Why};
 use super::link::Asked;
+use super::outbox::ROOM_UNKNOWN;
 use super::rooms::{JOBS_MAX, Job};
 use super::{Client, Quirk};
 use crate::proto::command::types::ChatLog;
@@ -52,10 +53,10 @@ impl Client {
         let begin = if self.config.history { Some(0) } else { doubt };
         let seen = seen.or(wanted).or(begin).unwrap_or_default();
         //= CLIENT-ONCE-1
-        let cur = doubt.map_or(seen, |mark| mark.min(seen));
+        let cur = doubt.map_or(seen, |mark| mark.min(seen)).max(0);
         // A message in doubt may be above everything that is known.
         let max = if wanted.is_some() || doubt.is_some() { i64::MAX } else { last };
-        self.rooms.jobs.insert(room, Job { cur, max, claim: 0 });
+        self.rooms.jobs.insert(room, Job { cur, max, claim: 0, hidden: false });
         self.ask_page(room, now);
     }
 
@@ -114,11 +115,14 @@ impl Client {
             return self.job_done(room);
         }
         let mut at = cur;
+        let mark = self.outbox.doubt(room).filter(|mark| *mark != ROOM_UNKNOWN).unwrap_or(i64::MAX);
+        let mut hidden = self.rooms.jobs.get(&room).is_some_and(|job| job.hidden);
         for log in logs {
             // Out of order, or what we did not ask for.
             if log.log_id <= at {
                 continue;
             }
+            hidden |= log.prev_id.is_some_and(|prev| prev > at.max(mark));
             at = log.log_id;
             let message = self.message(room, log.log_id, log, Source::Sync);
             self.settle(&message);
@@ -128,9 +132,15 @@ impl Client {
         }
         if !end && at > cur {
             if let Some(job) = self.rooms.jobs.get_mut(&room) {
-                job.cur = at;
+                (job.cur, job.hidden) = (at, hidden);
             }
             return self.ask_page(room, now);
+        }
+        // Who has left and come back is not shown what was in between: sending again might send twice.
+        //= CLIENT-ONCE-1
+        let unseen = if hidden { self.outbox.give_up_doubt(room) } else { None };
+        if let Some(ticket) = unseen {
+            self.tell(Event::SendFailed { ticket, why: Failure::InDoubt(status::OK) });
         }
         if let Some(ticket) = self.outbox.not_found(room) {
             self.tell(Event::SendFailed { ticket, why: Failure::BadReply });
@@ -203,7 +213,7 @@ impl Client {
 
     /// Writes the room's next message, if it may go out.
     fn write(&mut self, room: i64, now: Time) {
-        let last = self.rooms.map.get(&room).map_or(0, |r| r.last.max(r.seen));
+        let last = self.rooms.map.get(&room).map_or(ROOM_UNKNOWN, |r| r.last.max(r.seen));
         let Some(queued) = self.outbox.next(room, last) else { return };
         let (msg_id, text) = (queued.msg_id, queued.text.clone());
         let asked = Asked::Write { room, msg_id };

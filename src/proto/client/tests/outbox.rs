@@ -162,6 +162,35 @@ fn a_room_that_cannot_be_looked_into_leaves_the_message_in_doubt() {
 }
 
 #[test]
+fn what_a_look_up_cannot_show_is_not_sent_again() {
+    let mut rig = Rig::logged_on(Era::E2025, &[(ROOM, 0)]);
+    rig.send(1, "known");
+    let r = rig.expect("WRITE");
+    rig.written(&r, 5, 0);
+    rig.send(2, "mine");
+    rig.expect("WRITE");
+    rig.cut();
+    rig.finish_login(&[(ROOM, 9)]);
+    // Whoever left and was let in again is not shown what lies between 5 and 8.
+    let r = rig.expect_fetch(5);
+    rig.page(&r, vec![log(9, 8, BOB, "welcome back", 0)], true, 9);
+    assert!(rig.events().contains(&Event::SendFailed { ticket: 2, why: Failure::InDoubt(status::OK) }));
+    assert_eq!(rig.client.outbox_len(), 0);
+}
+
+#[test]
+fn what_came_before_us_hides_nothing_of_ours() {
+    let mut rig = Rig::logged_on(Era::E2025, &[]);
+    rig.send(1, "mine");
+    rig.expect("WRITE");
+    rig.cut();
+    rig.finish_login(&[(ROOM, 9)]);
+    let r = rig.expect_fetch(0);
+    rig.page(&r, vec![log(9, 8, BOB, "welcome", 0)], true, 9);
+    assert_eq!(text(&rig.expect("WRITE")), "mine");
+}
+
+#[test]
 fn what_is_sent_while_away_goes_out_after_the_login() {
     let mut rig = Rig::new(Era::E2023);
     rig.send(1, "early");
