@@ -9,7 +9,7 @@ use crate::proto::command::types::{ChatLog, Member, Meta, RoomInfo, RoomItem};
 use crate::proto::command::{
     Command, CommandId, addmem, chatinfo, chatonroom, chgmeta, create, createlink, cwrite, deletemsg, delmem, forward,
     getmem, getmeta, getmetas, joinlink, kickmem, member, modifymsg, msg, newmem, setmemtype, setmeta, status,
-    syncdlmsg, synclinkcr, syncmodmsg, syncmsg, write,
+    syncdlmsg, synclinkcr, syncmemt, syncmodmsg, syncmsg, write,
 };
 use crate::proto::error::Malformed;
 use crate::proto::limits::Limits;
@@ -93,9 +93,11 @@ impl Client {
             CommandId::NewMem => {
                 let push: newmem::Push<'_> = read(doc)?;
                 self.learn_feed(push.chat_id, &push.chat_log);
-                if let (Some(link_id), Some(sight)) = (push.link_id, self.view.room(push.chat_id)) {
-                    sight.link_id = link_id;
-                }
+                self.learn_link(push.chat_id, push.link_id);
+            }
+            CommandId::SyncMemT => {
+                let push: syncmemt::Push<'_> = read(doc)?;
+                self.learn_link(push.chat_id, Some(push.link_id));
             }
             CommandId::DelMem => {
                 let push: delmem::Push<'_> = read(doc)?;
@@ -193,6 +195,12 @@ impl Client {
         {
             let message = self.message(room, log.log_id, log, Source::Reply);
             self.hear(message, log.prev_id);
+        }
+    }
+
+    fn learn_link(&mut self, room: i64, link: Option<i64>) {
+        if let (Some(link), Some(sight)) = (link, self.view.room(room)) {
+            sight.link_id = link;
         }
     }
 
