@@ -153,8 +153,8 @@ impl Watch {
 
     /// The server on this host is dead: its connections are nobody's any more.
     pub fn restart(&mut self, host: &str) {
+        self.uploads_lost(host);
         self.conns.retain(|_, v| &*v.host != host);
-        self.uploads_lost();
         self.settle_leaving();
     }
 

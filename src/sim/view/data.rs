@@ -6,10 +6,12 @@
 mod meanings;
 mod payload;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::shortened;
 use super::story::{LaneKind, Story};
 use crate::sim::trace::{Kind, Way};
 use crate::spec::catalogue::Catalogue;
@@ -42,7 +44,7 @@ pub struct Data<'a> {
     evidence: Vec<(String, u64)>,
     meanings: Meanings<'a>,
     methods: Vec<&'a str>,
-    texts: Vec<&'a str>,
+    texts: Vec<Cow<'a, str>>,
     events: Columns,
     plain: BTreeMap<usize, String>,
     wire: BTreeMap<usize, String>,
@@ -259,7 +261,7 @@ fn links(story: &Story<'_>) -> Vec<LinkRow> {
     story.links.iter().map(row).collect()
 }
 
-fn columns<'a>(story: &'a Story<'a>) -> (Columns, Vec<&'a str>, Vec<&'a str>) {
+fn columns<'a>(story: &'a Story<'a>) -> (Columns, Vec<&'a str>, Vec<Cow<'a, str>>) {
     let (mut c, mut methods, mut texts) = (Columns::default(), Names::default(), Names::default());
     let mut before = 0;
     for (event, told) in story.events().iter().zip(&story.told) {
@@ -295,7 +297,7 @@ fn columns<'a>(story: &'a Story<'a>) -> (Columns, Vec<&'a str>, Vec<&'a str>) {
         c.len.push(len);
         c.status.push(status);
     }
-    (c, methods.all, texts.all)
+    (c, methods.all, texts.all.into_iter().map(shortened).collect())
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
+use super::shortened;
 use super::story::{Lane, LaneKind, Story};
 use crate::sim::trace::{Event, Kind, Way};
 
@@ -162,8 +163,8 @@ fn line(story: &Story<'_>, event: &Event, (left, right): (usize, usize)) -> Stri
         Kind::Fault(text) => paint(AnsiColor::Yellow.on_default(), &format!("# FAULT {text}")),
         other => {
             let (sign, style, text) = match other {
-                Kind::Action(text) => (">", Style::new().bold(), format!("DO {text}")),
-                Kind::Event(text) => ("o", Style::new(), text.clone()),
+                Kind::Action(text) => (">", Style::new().bold(), format!("DO {}", shortened(text))),
+                Kind::Event(text) => ("o", Style::new(), shortened(text).into_owned()),
                 Kind::Server(text) => ("=", Style::new().bold(), text.clone()),
                 Kind::Line(text) => ("-", dim(), format!("c{} {text}", event.conn)),
                 _ => (" ", dim(), other.to_string()),

@@ -137,8 +137,14 @@ impl Watch {
         }
     }
 
-    /// The server is dead, and with it what it had not committed.
-    pub(super) fn uploads_lost(&mut self) {
+    /// The server on this host is dead, and with it what it had not committed.
+    pub(super) fn uploads_lost(&mut self, host: &str) {
         self.uploads.rests.clear();
+        // All of it had come, and a commit that failed may be there all the same: it may have refused the file.
+        let ours = self.conns.iter().filter(|(_, v)| &*v.host == host).map(|(conn, _)| *conn);
+        let whole: Vec<_> = ours.filter_map(|conn| self.upload_of(conn)).filter(|(_, _, all)| *all).collect();
+        for (key, ..) in whole {
+            self.uploads.had.entry(key).or_default().kept = 0;
+        }
     }
 }
