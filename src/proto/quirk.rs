@@ -142,6 +142,8 @@ quirks! {
     PingIsNoSignOfLife = "ping-is-no-sign-of-life";
     /// Server: of two sessions of a device it ends the newer one.
     FencesTheNewer = "fences-the-newer";
+    /// Server: a login that comes late, on an older connection, ends the newer session of its device.
+    LateLoginWins = "late-login-wins";
     /// Server: a login ends the sessions of the user's other devices too.
     OneSessionForAllDevices = "one-session-for-all-devices";
     /// Server: a session gets pushes from half a second after its login on.

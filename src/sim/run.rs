@@ -258,7 +258,7 @@ fn finish(world: &mut World, well: bool) {
         world.court.report(Invariant::Bounded, what);
     }
     world.dismiss();
-    world.server.hosts().iter().for_each(|host| world.server.drain(host));
+    world.server.hosts().iter().for_each(|host| _ = world.server.drain(host));
     wait(world, END_WITHIN, |w| w.control.open_lines().is_empty());
     let lines = world.control.open_lines();
     if !lines.is_empty() && well {

@@ -159,11 +159,9 @@ impl ServerBox {
         }
     }
 
-    /// Asks one to stop in an orderly way.
-    pub fn drain(&self, host: &str) {
-        if let Some(stop) = self.host(host, |h| h.stop.take()).flatten() {
-            let _ = stop.send(());
-        }
+    /// Asks one to stop in an orderly way. Whether it serves, so that it can.
+    pub fn drain(&self, host: &str) -> bool {
+        self.host(host, |h| h.stop.take()).flatten().is_some_and(|stop| stop.send(()).is_ok())
     }
 
     /// The process on this host is about to be killed.

@@ -167,6 +167,7 @@ impl Server {
     ) -> Result<(), StoreError> {
         self.stats.unknown_fields += u64::from(answer.unknown);
         match outcome {
+            Ok(()) if answer.login.is_some_and(|of| self.comes_late(conn, of)) => self.close(conn, Why::Fenced),
             Ok(()) => {
                 for effect in &answer.effects {
                     store.apply(effect)?;
@@ -201,6 +202,13 @@ impl Server {
     pub(super) fn ask(&self, id: CommandId, era: Era, user: i64, now: Time) -> Ask<'_> {
         let (config, media_secret, batch) = (&self.config, self.media_secret, &self.planted.batch);
         Ask { id, era, user, now, body: Document::EMPTY, config, last_log_id: self.last_log_id, media_secret, batch }
+    }
+
+    /// Whether a login comes on an older connection than that of the device's session: its client has given it up long
+    /// ago, and would be thrown out by what it had on its way.
+    //= PROMISE-ONESESSION-2
+    fn comes_late(&self, conn: ConnId, of: (i64, Device)) -> bool {
+        self.online.get(&of).is_some_and(|session| *session > conn) && !self.config.quirks.has(Quirk::LateLoginWins)
     }
 
     /// A login succeeded: the older session of the same device ends before anything else happens.

@@ -91,12 +91,11 @@ impl Director {
                 }
                 self.armed.insert(host, Armed::Error { down_for: down_for.0 });
             }
-            Fault::Drain { down_for, .. } if has_disk || host == FRONT => {
-                world.server.drain(host);
+            Fault::Drain { down_for, .. } if (has_disk || host == FRONT) && world.server.drain(host) => {
                 world.control.sometimes().drains(true);
                 self.armed.insert(host, Armed::Drain { down_for: down_for.0 });
             }
-            // Who waits for the disk has nobody to send away.
+            // Who waits for the disk, or has not begun, has nobody to send away.
             Fault::Drain { down_for, .. } => self.fall(world, host, down_for.0, false),
             _ => {}
         }
