@@ -181,7 +181,10 @@ impl<L> Doors<L> {
 enum Event {
     Accepted(Door, BoxStream),
     Read(ConnId, Vec<u8>),
+    /// The peer says no more.
     Gone(ConnId),
+    /// Both tasks of the connection are at their end, or will be at once.
+    Ended(ConnId),
     Sent(ConnId, Vec<u8>),
     Key(ConnId, SessionKey),
     Steer(Steer),

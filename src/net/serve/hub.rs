@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::line::{Line, start};
+use super::line::{CLOSE_WITHIN, Line, start};
 use super::{BATCH_MAX, Event, Note, ServeError, Setup, Spares, Steer};
 use crate::proto::quirk::Quirk;
 use crate::proto::server::store::{Store, StoreError};
@@ -18,8 +18,8 @@ use crate::store::{Commit, Database, Unit};
 
 /// The planted bug that leaves the sync to a later commit syncs every so many of them.
 const SYNC_EVERY: u64 = 8;
-/// How long the peers have to take what is queued when the server stops.
-const DRAIN_WITHIN: Duration = Duration::from_secs(5);
+/// How long the lines have to end when the server stops: each of them is bounded, and this is only in case.
+const DRAIN_WITHIN: Duration = CLOSE_WITHIN.saturating_add(Duration::from_secs(1));
 
 /// The machine, its store, and the lines to its peers.
 pub(super) struct Hub {
@@ -80,7 +80,7 @@ impl Hub {
         let _ = timeout(DRAIN_WITHIN, async {
             while !self.lines.live.is_empty() && events.recv_many(&mut batch, BATCH_MAX).await > 0 {
                 for event in batch.drain(..) {
-                    if let Event::Gone(conn) = event {
+                    if let Event::Ended(conn) = event {
                         self.lines.live.remove(&conn);
                     }
                 }
@@ -92,7 +92,7 @@ impl Hub {
 
     /// What came before an end is answered before the end is looked at: a peer may close its sending half and wait.
     async fn turns(&mut self, batch: &mut Vec<Event>, drain: bool) -> Result<(), ServeError> {
-        let mut ends: Vec<Event> = batch.extract_if(.., |e| matches!(e, Event::Gone(_))).collect();
+        let mut ends: Vec<Event> = batch.extract_if(.., |e| matches!(e, Event::Gone(_) | Event::Ended(_))).collect();
         ends.retain(|e| !self.lines.is_awaited(e));
         for event in batch.iter() {
             if let Event::Key(conn, _) = event
@@ -199,10 +199,12 @@ fn one_event(
             lines.note(&Note::Read(*conn, bytes));
             Input::Bytes { conn: *conn, bytes }
         }
-        Event::Gone(conn) => {
+        Event::Gone(conn) | Event::Ended(conn) => {
             lines.note(&Note::Gone(*conn));
             lines.open.remove(conn);
-            lines.live.remove(conn);
+            if matches!(event, Event::Ended(_)) {
+                lines.live.remove(conn);
+            }
             Input::Closed { conn: *conn }
         }
         Event::Sent(conn, bytes) => {
@@ -252,7 +254,10 @@ struct Lines {
 impl Lines {
     /// Whether this end must wait: the request that came before it cannot be read before the key is there.
     fn is_awaited(&mut self, end: &Event) -> bool {
-        let Event::Gone(conn) = end else { return false };
+        let (Event::Gone(conn) | Event::Ended(conn)) = end else { return false };
+        if matches!(end, Event::Ended(_)) {
+            self.live.remove(conn);
+        }
         self.awaits_key.get_mut(conn).map(|ended| *ended = true).is_some()
     }
 

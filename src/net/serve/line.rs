@@ -11,19 +11,21 @@ use std::time::Duration;
 
 use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::mpsc;
+use tokio::time::sleep;
 
-use self::slot::Slot;
+use self::slot::{Ending, Slot};
 use super::{Event, Spares};
 use crate::net::{BoxStream, READ_MAX, read_some};
 use crate::proto::error::PeerMisbehaved;
 use crate::proto::server::{ConnId, Why};
 
-/// How long a peer has to take what is queued when we close.
-const CLOSE_WITHIN: Duration = Duration::from_secs(5);
+/// How long a peer has to take what is queued when we close, or when it has said its last word.
+pub(super) const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 /// Bytes of one connection that may wait for the hub: whoever sends more at once waits, and others have their turn.
 const UNREAD_MAX: usize = READ_MAX;
 
-/// The hub's end of a connection: dropping it ends the connection once what is queued is written.
+/// The hub's end of a connection: dropping it ends the connection once what is queued is written, and in any case within
+/// a bound.
 pub(super) struct Line(Arc<Slot>);
 
 impl Drop for Line {
@@ -43,17 +45,10 @@ impl Line {
         self.0.handled(bytes);
     }
 
-    /// Closes it when what is queued is written, at once if the peer does not read, and in any case within a bound.
+    /// Closes it when what is queued is written, at once if the peer does not read.
     pub(super) fn close(self, why: Why) {
         if why == Why::Misbehaved(PeerMisbehaved::SlowReader) {
             self.0.kill();
-        } else {
-            let slot = self.0.clone();
-            drop(self);
-            tokio::spawn(async move {
-                tokio::time::sleep(CLOSE_WITHIN).await;
-                slot.kill();
-            });
         }
     }
 }
@@ -66,11 +61,21 @@ pub(super) fn start(conn: ConnId, stream: BoxStream, inbox: &mpsc::Sender<Event>
     let (shared, inbox) = (slot.clone(), inbox.clone());
     tokio::spawn(async move {
         {
-            let mut writer = pin!(writer(conn, write, &shared, &inbox));
-            poll_fn(|cx| if shared.is_killed(cx) { Poll::Ready(()) } else { writer.as_mut().poll(cx) }).await;
+            let (mut writer, mut limit) = (pin!(writer(conn, write, &shared, &inbox)), None);
+            poll_fn(|cx| {
+                let ending = shared.ending(cx);
+                if ending == Ending::Now || writer.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(());
+                }
+                match ending {
+                    Ending::WhenWritten => limit.get_or_insert_with(|| Box::pin(sleep(CLOSE_WITHIN))).as_mut().poll(cx),
+                    Ending::No | Ending::Now => Poll::Pending,
+                }
+            })
+            .await;
         }
         reader.abort();
-        let _ = inbox.send(Event::Gone(conn)).await;
+        let _ = inbox.send(Event::Ended(conn)).await;
     });
     Line(slot)
 }

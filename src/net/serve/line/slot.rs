@@ -23,6 +23,14 @@ struct State {
     reader: Option<Waker>,
 }
 
+/// Whether a connection is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    No,
+    WhenWritten,
+    Now,
+}
+
 impl Slot {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -55,11 +63,15 @@ impl Slot {
         wake(&mut state.writer);
     }
 
-    /// Whether to end now; else the writer is woken when it is so.
-    pub(super) fn is_killed(&self, cx: &Context<'_>) -> bool {
+    /// Whether to end; the writer is woken when that changes.
+    pub(super) fn ending(&self, cx: &Context<'_>) -> Ending {
         let mut state = self.state();
         remember(&mut state.writer, cx);
-        state.killed
+        match (state.killed, state.ends) {
+            (true, _) => Ending::Now,
+            (false, true) => Ending::WhenWritten,
+            (false, false) => Ending::No,
+        }
     }
 
     /// Waits for something to write, or for the end. It gives what there is, and whether that is all.
@@ -130,9 +142,9 @@ mod tests {
         slot.put(b"last".to_vec());
         slot.end();
         assert_eq!(pin!(slot.take()).poll(&mut cx), Poll::Ready((b"last".to_vec(), true)));
-        assert!(!slot.is_killed(&cx));
+        assert_eq!(slot.ending(&cx), Ending::WhenWritten);
         slot.kill();
-        assert!(slot.is_killed(&cx));
+        assert_eq!(slot.ending(&cx), Ending::Now);
     }
 
     #[test]
