@@ -290,6 +290,10 @@ impl Target for Described {
         if self.scale > 1.0 { GRAIN.mul_f64(self.scale) } else { Duration::ZERO }
     }
 
+    fn settles(&self, written: Duration, slowest: Duration) -> Duration {
+        self.inner.settles(written, slowest)
+    }
+
     fn patience(&self) -> Duration {
         self.inner.patience().mul_f64(self.scale.max(1.0))
     }

@@ -20,6 +20,7 @@ const ALIVE_WITHIN: Duration = Duration::from_secs(180);
 
 impl Run<'_> {
     pub(super) fn drive(&mut self, d: &Drive) -> Result<(), Stop> {
+        self.calm = None;
         let order = if let Some(l) = &d.login {
             Order::Login { user: l.user.clone() }
         } else if let Some(s) = &d.send_text {

@@ -1,10 +1,12 @@
 //! The verbs `expect`, `together`, `expect_none`, `outcome`: waiting for a packet, a close, or for nothing.
 
+use core::time::Duration;
+
 use bson::{Document, doc};
 
 use super::interpret::{Judged, Run, harness, shown};
 use super::record::NOTHING_CAME;
-use super::waiting::Wait;
+use super::waiting::{Calm, Wait};
 use crate::spec::format::mutate::unhex;
 use crate::spec::format::step::{
     Alternative, Barrier, Expect, ExpectBytes, ExpectNone, FrameLike, Grade, Outcome, Send, Together,
@@ -229,13 +231,13 @@ impl Run<'_> {
 
     pub(super) fn expect_none(&mut self, conn: &str, e: &ExpectNone) -> Judged {
         if e.until.barrier == Some(Barrier::All)
+            && self.calm.is_none()
             && let Err(why) = self.barrier()
         {
             return why;
         }
         if let Some(settle) = e.until.settle {
-            let until = self.until(Some(settle));
-            while self.pump(until) {}
+            self.settle(settle.0);
         }
         let Some(peer) = self.peers.get(conn) else { return (Verdict::Pass, Vec::new()) };
         let method = e.push.as_ref().or(e.request.as_ref());
@@ -265,7 +267,9 @@ impl Run<'_> {
         if all.is_empty() {
             return Err((Verdict::HarnessError, vec!["a barrier needs somebody who is logged on".into()]));
         }
+        let mut slowest = Duration::ZERO;
         for conn in all {
+            let begin = self.target.now();
             let name = format!("barrier {conn}");
             let ping = Send { name: Some(name.clone()), method: Some("PING".into()), ..Send::default() };
             self.send(&conn, &ping)?;
@@ -275,7 +279,9 @@ impl Run<'_> {
                 why.insert(0, format!("the barrier's PING on `{conn}` was not answered"));
                 return Err((verdict, why));
             }
+            slowest = slowest.max(self.target.now().since(begin));
         }
+        self.calm = Some(Calm { since: self.target.now(), slowest });
         Ok(())
     }
 

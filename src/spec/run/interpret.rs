@@ -13,7 +13,7 @@ use super::instance::{Instance, names, own_names};
 use super::peer::{Got, Peer};
 use super::record::Record;
 use super::target::{Conn, Happening, Target};
-use super::waiting::doubt;
+use super::waiting::{Calm, doubt};
 use crate::proto::command::Door;
 use crate::proto::secure::Era;
 use crate::proto::time::Time;
@@ -63,6 +63,8 @@ pub(super) struct Run<'a> {
     pub(super) scripted: Vec<String>,
     pub(super) record: Record,
     heard: bool,
+    /// Since when nothing has been done that the target may answer.
+    pub(super) calm: Option<Calm>,
     begin: Time,
     pub(super) end: Time,
     /// How many connections the judge made for itself.
@@ -125,6 +127,7 @@ pub fn run(
         scripted: steps.iter().flat_map(requests).collect(),
         record: Record::default(),
         heard: false,
+        calm: None,
         begin,
         end,
         extra: 0,
@@ -248,8 +251,8 @@ impl Run<'_> {
         } else if let Some(a) = &s.alive {
             return Ok(one(self.alive(a)));
         } else if let Some(span) = s.advance {
-            let until = self.target.now() + span.0;
-            while self.pump(until) {}
+            self.calm = None;
+            self.pass(span.0);
         } else if let Some(d) = &s.drive {
             self.drive(d)?;
         } else if let Some(o) = &s.observe {

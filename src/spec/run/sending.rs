@@ -56,6 +56,7 @@ impl Run<'_> {
     }
 
     fn write(&mut self, conn: &str, pieces: &[Vec<u8>]) {
+        self.calm = None;
         let Some(peer) = self.peers.get(conn) else { return };
         let id = peer.conn;
         for piece in pieces {
@@ -123,6 +124,7 @@ impl Run<'_> {
 
     pub(super) fn finish(&mut self, conn: &str, how: Finish) -> Result<(), Stop> {
         self.open(conn)?;
+        self.calm = None;
         self.note(&format!("{conn} -> finish {how:?}"));
         if let Some(peer) = self.peers.get_mut(conn) {
             let id = peer.conn;
@@ -151,6 +153,7 @@ impl Run<'_> {
     /// Opens a connection of the judge under this name. The handshake waits for the first write unless it goes alone.
     pub(super) fn open_as(&mut self, name: &str, def: &Connection) -> Result<(), Stop> {
         let door = def.door.of_core();
+        self.calm = None;
         let id = self.target.connect(door)?;
         self.note(&format!("{name} -> connected to {door:?}"));
         if !def.secure.unwrap_or_else(|| door.is_secure()) {

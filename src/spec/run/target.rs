@@ -242,6 +242,13 @@ pub trait Target {
         within
     }
 
+    /// How long the quiet is after which nothing late is feared any more, where a case says `written` and the slowest
+    /// round trip just now was `slowest`.
+    fn settles(&self, written: Duration, slowest: Duration) -> Duration {
+        let _ = slowest;
+        written
+    }
+
     /// How long an expectation without `within` waits.
     fn patience(&self) -> Duration {
         Duration::from_secs(5)

@@ -4,6 +4,7 @@
 //! need virtual time or a fresh world do not apply. One runtime of one thread drives the sockets, and only while the
 //! judge waits or writes.
 
+use core::time::Duration;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -21,6 +22,11 @@ use crate::proto::command::Door;
 use crate::proto::secure::PublicRing;
 use crate::proto::time::Time;
 use crate::spec::format::step::Finish;
+
+/// A peer is quiet when nothing has come for so many of its own round trips,
+const SETTLE_TRIPS: u32 = 30;
+/// and for this long: a thread of its own that pushes late may have to wait for a processor.
+const SETTLE_MIN: Duration = Duration::from_millis(30);
 
 /// Where a server is and what it is known by.
 #[derive(Clone)]
@@ -66,6 +72,10 @@ impl TcpTarget {
         let (inbox, arrivals) = mpsc::unbounded_channel();
         Self { attach, runtime, arrivals, inbox, links: BTreeMap::new(), next: 1 }
     }
+}
+
+fn settled(written: Duration, slowest: Duration) -> Duration {
+    written.min((slowest * SETTLE_TRIPS).max(SETTLE_MIN))
 }
 
 async fn dial(addr: SocketAddr) -> std::io::Result<TcpStream> {
@@ -127,7 +137,25 @@ impl Target for TcpTarget {
         }
     }
 
+    fn settles(&self, written: Duration, slowest: Duration) -> Duration {
+        settled(written, slowest)
+    }
+
     fn public(&self) -> &PublicRing {
         &self.attach.public
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fast_peer_is_quiet_sooner_and_a_slow_one_gets_all_its_time() {
+        let ms = Duration::from_millis;
+        assert_eq!(settled(ms(100), Duration::from_micros(300)), SETTLE_MIN);
+        assert_eq!(settled(ms(100), ms(2)), ms(60));
+        assert_eq!(settled(ms(100), ms(20)), ms(100), "never more than the case says");
+        assert_eq!(settled(ms(10), ms(20)), ms(10));
     }
 }

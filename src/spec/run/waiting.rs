@@ -17,7 +17,33 @@ pub(super) struct Wait {
     open: Open,
 }
 
+/// Nothing has been sent, opened or ended since a barrier: what the target had to say was said before its answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Calm {
+    /// When the barrier was over.
+    pub(super) since: Time,
+    /// The slowest of its round trips.
+    pub(super) slowest: Duration,
+}
+
 impl Run<'_> {
+    /// Lets this time pass, and files what comes.
+    pub(super) fn pass(&mut self, span: Duration) {
+        let until = self.target.now() + span;
+        while self.pump(until) {}
+    }
+
+    /// Waits until nothing has been done for so long that what comes late would be here. Steps that look at one calm
+    /// share it; and where a barrier tells how fast the target is, it may be shorter than the case says.
+    pub(super) fn settle(&mut self, written: Duration) {
+        let (since, wait) = match self.calm {
+            Some(calm) => (calm.since, self.target.settles(written, calm.slowest)),
+            None => (self.target.now(), written),
+        };
+        let until = (since + wait.max(self.target.grain())).min(self.end);
+        while self.pump(until) {}
+    }
+
     /// When a wait that begins now is over; never behind the end of the case.
     pub(super) fn until(&self, within: Option<Span>) -> Time {
         let wait = within.map_or_else(|| self.target.patience(), |s| s.0.max(self.target.grain()));
