@@ -8,6 +8,7 @@ use crate::spec::corpus::Corpus;
 use crate::spec::report::Run;
 use crate::spec::report::badge::badge;
 use crate::spec::report::diff::Diff;
+use crate::spec::report::failure::Detail;
 use crate::spec::report::html::html;
 use crate::spec::report::junit::junit;
 
@@ -54,7 +55,7 @@ impl To {
         let text = match self.kind {
             Kind::Junit => junit(run),
             Kind::Json => run.to_lines().map_err(Failure::incomplete)?,
-            Kind::Html => html(corpus, std::slice::from_ref(run)),
+            Kind::Html => html(corpus, std::slice::from_ref(run), Detail::Full),
             Kind::Badge => badge(corpus, run),
         };
         files::write(&self.file, &text)
@@ -72,6 +73,9 @@ pub enum Other {
         /// The page
         #[arg(long, value_name = "FILE")]
         html: PathBuf,
+        /// Only the bytes that a reader needs first, so that the page is small enough to be kept
+        #[arg(long)]
+        brief: bool,
         /// The folder of the spec
         #[arg(long, value_name = "DIR")]
         spec: Option<PathBuf>,
@@ -93,10 +97,11 @@ pub enum Other {
 /// A file that cannot be read or is no run, or cannot be written.
 pub fn run(other: &Other) -> Outcome {
     match other {
-        Other::Report { runs, html: to, spec } => {
+        Other::Report { runs, html: to, brief, spec } => {
             let corpus = read_spec(spec.as_deref())?;
             let runs = runs.iter().map(|f| read(f)).collect::<Result<Vec<_>, _>>()?;
-            files::write(to, &html(&corpus, &runs))?;
+            let detail = if *brief { Detail::Brief } else { Detail::Full };
+            files::write(to, &html(&corpus, &runs, detail))?;
             print(format!("{}\n", to.display()))?;
             Ok(Exit::Ok)
         }

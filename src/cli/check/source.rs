@@ -24,7 +24,7 @@ use crate::spec::format::{Case, Role};
 use crate::spec::run::launch::Server;
 use crate::spec::run::outside::Outside;
 use crate::spec::run::proc::Holds;
-use crate::spec::run::target::{Conn, Happening, Order, Target, TargetError};
+use crate::spec::run::target::{Conn, Happening, Order, Target, TargetError, too_long};
 use crate::spec::run::tcp::{Attach, TcpTarget};
 use crate::spec::run::{codec, reference};
 
@@ -229,6 +229,9 @@ impl Target for Described {
     }
 
     fn prepare(&mut self, case: &Case) -> Result<(), TargetError> {
+        if let Some(why) = too_long(case, self.scale.max(1.0)) {
+            return Err(TargetError::Skipped(why));
+        }
         if let Some(hook) = &self.sut.hooks.before_case {
             run_hook(hook, &self.told)?;
         }

@@ -15,11 +15,26 @@ use crate::spec::verdict::{Bytes, Compared, Verdict};
 /// Bytes of HTML that the evidence of one page may take.
 const EVIDENCE_MAX: usize = 24 << 20;
 
+/// How much of what happened a page shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// All that was kept, with captures.
+    Full,
+    /// Of each case one instance, of it the bytes of its last packets, of those the beginning: small enough to be kept.
+    Brief,
+}
+
+/// Packets of an instance, and bytes of each, that a brief page shows.
+const BRIEF: (usize, usize) = (2, 64);
+/// Characters of a line of the timeline that it shows.
+const BRIEF_LINE: usize = 160;
+
 /// The sections of a page, and what is left of its room.
 #[derive(Debug)]
 pub struct Sections<'a> {
     /// The requirements that have a row in the matrix.
     rows: &'a BTreeSet<&'a str>,
+    detail: Detail,
     left: usize,
     /// Instances whose evidence had no room.
     pub left_out: usize,
@@ -40,8 +55,8 @@ pub fn is_shown(case: &CaseLine) -> bool {
 impl<'a> Sections<'a> {
     /// None so far; they may link to these requirements.
     #[must_use]
-    pub const fn new(rows: &'a BTreeSet<&'a str>) -> Self {
-        Self { rows, left: EVIDENCE_MAX, left_out: 0 }
+    pub const fn new(rows: &'a BTreeSet<&'a str>, detail: Detail) -> Self {
+        Self { rows, detail, left: EVIDENCE_MAX, left_out: 0 }
     }
 
     /// The section of a case.
@@ -81,9 +96,13 @@ impl<'a> Sections<'a> {
         let _ = write!(out, "<details class=\"instance\"{open}><summary><code>{}</code> ", escape(&i.instance));
         let _ = writeln!(out, "<span class=\"chip {}\">{}</span></summary>", class(i.standing()), i.verdict());
         out.push_str("<table class=\"checks\">\n");
+        let brief = self.detail == Detail::Brief;
         for (check, verdict) in &i.checks {
             let known = i.known.get(check);
             let standing = Standing::of(*verdict, known.is_some());
+            if brief && standing < Standing::Open {
+                continue;
+            }
             let _ = write!(
                 out,
                 "<tr><td><span class=\"chip {}\">{verdict}</span></td><th scope=\"row\">{}</th><td>",
@@ -100,13 +119,17 @@ impl<'a> Sections<'a> {
         }
         out.push_str("</table>\n");
         let _ = writeln!(out, "<pre class=\"again\">{}</pre>", escape(&again(&run.head.again, &i.instance)));
-        if self.left == 0 {
+        if brief && open.is_empty() {
+            // As the first one, for all that this page shows.
+        } else if self.left == 0 {
             self.left_out += 1;
             out.push_str("<p class=\"note\">This page is full: run it again to see what happened.</p>\n");
         } else {
             i.evidence.compared.iter().for_each(|c| side_by_side(c, out));
-            timeline(i, out);
-            hand_out(i, judge_serves, out);
+            timeline(i, self.detail, out);
+            if !brief {
+                hand_out(i, judge_serves, out);
+            }
         }
         out.push_str("</details>\n");
     }
@@ -162,27 +185,39 @@ fn marked(text: &str, differs: &[String]) -> String {
     out
 }
 
-fn timeline(i: &InstanceLine, out: &mut String) {
+fn timeline(i: &InstanceLine, detail: Detail, out: &mut String) {
     if i.timeline.is_empty() {
         return;
     }
+    let (packets, most) = if detail == Detail::Brief { BRIEF } else { (usize::MAX, usize::MAX) };
+    let shown = i.evidence.bytes.len().saturating_sub(packets);
+    let shown = i.evidence.bytes.get(shown..).unwrap_or_default();
     out.push_str("<div class=\"timeline\">\n");
     for (n, line) in i.timeline.iter().enumerate() {
+        let line = &if detail == Detail::Brief { cut(line) } else { line.clone() };
         let way = match line {
             l if l.contains(" -> ") => "out",
             l if l.contains(" <- ") => "in",
             _ => "note",
         };
-        let bytes: Vec<&Bytes> = i.evidence.bytes.iter().filter(|b| b.line == n).collect();
+        let bytes: Vec<&Bytes> = shown.iter().filter(|b| b.line == n).collect();
         if bytes.is_empty() {
             let _ = writeln!(out, "<div class=\"line {way}\">{}</div>", escape(line));
             continue;
         }
         let _ = writeln!(out, "<details class=\"line {way}\"><summary>{}</summary>", escape(line));
-        bytes.into_iter().for_each(|b| hex(b, out));
+        bytes.into_iter().for_each(|b| hex(b, most, out));
         out.push_str("</details>\n");
     }
     out.push_str("</div>\n");
+}
+
+/// The beginning of a line.
+fn cut(line: &str) -> String {
+    match line.char_indices().nth(BRIEF_LINE) {
+        Some((at, _)) => format!("{} …", line.get(..at).unwrap_or_default()),
+        None => line.to_owned(),
+    }
 }
 
 /// A link that saves the bytes as a capture file.
@@ -198,17 +233,19 @@ fn hand_out(i: &InstanceLine, judge_serves: bool, out: &mut String) {
     );
 }
 
-fn hex(b: &Bytes, out: &mut String) {
-    let plain = unhex(&b.plain).unwrap_or_default();
-    let wire = unhex(&b.wire).unwrap_or_default();
+fn hex(b: &Bytes, most: usize, out: &mut String) {
+    let (mut plain, mut wire) = (unhex(&b.plain).unwrap_or_default(), unhex(&b.wire).unwrap_or_default());
+    let more = b.more + plain.len().saturating_sub(most);
+    plain.truncate(most);
+    wire.truncate(most);
     if !plain.is_empty() {
         let _ = writeln!(out, "<p>in the clear</p><pre class=\"hex\">{}</pre>", escape(&dump_packet(&plain)));
     }
     if !wire.is_empty() && wire != plain {
         let _ = writeln!(out, "<p>on the wire</p><pre class=\"hex\">{}</pre>", escape(&dump_bytes(&wire)));
     }
-    if b.more > 0 {
-        let _ = writeln!(out, "<p>{} bytes more are not kept</p>", b.more);
+    if more > 0 {
+        let _ = writeln!(out, "<p>{more} bytes more are not shown</p>");
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::failure::{LEGEND, Sections, anchor, class, is_shown, letter};
+use super::failure::{Detail, LEGEND, Sections, anchor, class, is_shown, letter};
 use super::matrix::{Matrix, Row};
 use super::{Run, Standing};
 use crate::spec::corpus::Corpus;
@@ -20,7 +20,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 
 
 /// The page.
 #[must_use]
-pub fn html(corpus: &Corpus, runs: &[Run]) -> String {
+pub fn html(corpus: &Corpus, runs: &[Run], detail: Detail) -> String {
     let matrix = Matrix::new(corpus, runs);
     let mut out = String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
@@ -34,7 +34,7 @@ pub fn html(corpus: &Corpus, runs: &[Run]) -> String {
         summary(&matrix, n, run, &mut out);
     }
     table(&matrix, &mut out);
-    failures(&matrix, &mut out);
+    failures(&matrix, detail, &mut out);
     let _ = writeln!(out, "</main>\n<script>\n{JS}</script>\n</body>\n</html>");
     out
 }
@@ -134,10 +134,14 @@ fn row(matrix: &Matrix<'_>, r: &Row<'_>, out: &mut String) {
     out.push_str("</tr>\n");
 }
 
-fn failures(matrix: &Matrix<'_>, out: &mut String) {
+fn failures(matrix: &Matrix<'_>, detail: Detail, out: &mut String) {
     out.push_str("<section id=\"failures\"><h2>What is not as it should be</h2>\n");
+    if detail == Detail::Brief {
+        out.push_str("<p class=\"note\">Of each case one run is shown, of it the checks that fail and the beginning of its last packets. ");
+        out.push_str("<code>locospec check report</code> without <code>--brief</code> shows all, with captures.</p>\n");
+    }
     let rows = matrix.rows.iter().map(|r| r.requirement.id.as_str()).collect();
-    let mut sections = Sections::new(&rows);
+    let mut sections = Sections::new(&rows, detail);
     let mut any = false;
     for (n, run) in matrix.runs.iter().enumerate() {
         for (c, case) in run.cases.iter().enumerate().filter(|(_, c)| is_shown(c)) {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::badge::badge;
 use super::diff::Diff;
+use super::failure::Detail;
 use super::html::html;
 use super::junit::junit;
 use super::matrix::Matrix;
@@ -143,7 +144,7 @@ fn between<'t>(text: &'t str, before: &str, end: char) -> Vec<&'t str> {
 #[test]
 fn the_page_holds_together_and_asks_for_nothing() {
     let (corpus, runs) = (corpus(), [run("x"), run("y")]);
-    let page = html(&corpus, &runs);
+    let page = html(&corpus, &runs, Detail::Full);
     assert_eq!(page.matches("<script").count(), 1, "only the page's own");
     assert!(!page.contains("alert(\"1\")"), "a quote would end an attribute");
     for loads in ["http:", "https:", "src=", "<link", "@import", "url("] {
@@ -160,5 +161,14 @@ fn the_page_holds_together_and_asks_for_nothing() {
     {
         assert!(page.contains(part), "{part}");
     }
-    assert_eq!(page, html(&corpus, &runs), "the same each time");
+    assert_eq!(page, html(&corpus, &runs, Detail::Full), "the same each time");
+}
+
+#[test]
+fn a_brief_page_has_no_captures_and_names_what_it_left_out() {
+    let (corpus, runs) = (corpus(), [run("x"), run("y")]);
+    let (full, brief) = (html(&corpus, &runs, Detail::Full), html(&corpus, &runs, Detail::Brief));
+    assert!(full.contains(".pcapng") && !brief.contains(".pcapng"));
+    assert!(!full.contains("--brief") && brief.contains("without <code>--brief</code>"));
+    assert_eq!(full.matches("<article").count(), brief.matches("<article").count(), "no failure is left out");
 }

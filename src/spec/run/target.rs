@@ -15,7 +15,7 @@ use crate::proto::time::Time;
 use crate::spec::format::Case;
 use crate::spec::format::case::{Settings, WorldUser};
 use crate::spec::format::driving::EventKind;
-use crate::spec::format::step::Finish;
+use crate::spec::format::step::{Finish, Step};
 use crate::spec::verdict::Verdict;
 
 /// The judge's name for a connection, never used twice with one target.
@@ -128,6 +128,28 @@ impl fmt::Display for TargetError {
 }
 
 impl std::error::Error for TargetError {}
+
+/// A case that waits longer than this, on the wall, for nothing to come is left out.
+const WAIT_MAX: Duration = Duration::from_secs(60);
+
+/// Why a case is left out on the wall's clock, where time runs `scale` times as fast: it waits more than a minute for
+/// nothing to come.
+#[must_use]
+pub fn too_long(case: &Case, scale: f64) -> Option<String> {
+    let waits = pure_waits(case);
+    let here = waits.div_f64(scale);
+    (here > WAIT_MAX).then(|| format!("it waits {} s, {} s at this time_scale", waits.as_secs(), here.as_secs()))
+}
+
+/// How long a case waits whatever the target does.
+fn pure_waits(case: &Case) -> Duration {
+    let of = |s: &Step| {
+        let settles = s.expect_none.as_ref().and_then(|e| e.until.settle);
+        let silences = s.observe.as_ref().filter(|o| o.never).and_then(|o| o.within);
+        [s.advance, settles, silences].into_iter().flatten().map(|span| span.0).sum::<Duration>()
+    };
+    case.steps.iter().map(of).sum()
+}
 
 /// A target under judgement. One target serves one instance of a case.
 pub trait Target {

@@ -13,10 +13,10 @@ use tokio::time::timeout;
 
 use super::super::link::Link;
 use super::super::program::{Heard, Program};
-use super::super::target::{Conn, Happening, Open, Order, Target, TargetError};
+use super::super::target::{Conn, Happening, Open, Order, Target, TargetError, too_long};
 use super::doors::{Arrival, Doors};
 use super::lines::{self, Hello, Place};
-use super::timing::{Idle, is_timed, leniently, strictly, too_long};
+use super::timing::{Idle, is_timed, leniently, strictly};
 use super::{CA, Outside, UNIMPLEMENTED, printed, rsa_file};
 use crate::net::Clock;
 use crate::net::clock::system_entropy;

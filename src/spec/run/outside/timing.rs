@@ -16,8 +16,6 @@ const IDLE: Duration = Duration::from_secs(2);
 const LULL: Duration = Duration::from_millis(250);
 /// How often it is seen to do nothing in each: a judge that does not get the processor itself sees less.
 const LOOKS_MIN: (u32, u32) = (12, 3);
-/// A case that waits longer than this, on the wall, for nothing to come is left out.
-const WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// What has to come may be so late on the wall, if the client is busy: the machine may have something else to do.
 const LATE: Duration = Duration::from_secs(10);
@@ -69,23 +67,6 @@ pub(super) fn leniently(within: Duration, scale: f64) -> Duration {
 /// however fast the clock is.
 pub(super) fn strictly(within: Duration, scale: f64) -> Duration {
     within.max(within.min(SILENCE).mul_f64(scale))
-}
-
-/// Why a case is left out, when it waits too long for nothing to come.
-pub(super) fn too_long(case: &Case, scale: f64) -> Option<String> {
-    let waits = pure_waits(case);
-    let here = waits.div_f64(scale);
-    (here > WAIT_MAX).then(|| format!("it waits {} s, {} s at this time_scale", waits.as_secs(), here.as_secs()))
-}
-
-/// How long a case waits whatever the client does.
-fn pure_waits(case: &Case) -> Duration {
-    let of = |s: &Step| {
-        let settles = s.expect_none.as_ref().and_then(|e| e.until.settle);
-        let silences = s.observe.as_ref().filter(|o| o.never).and_then(|o| o.within);
-        [s.advance, settles, silences].into_iter().flatten().map(|span| span.0).sum::<Duration>()
-    };
-    case.steps.iter().map(of).sum()
 }
 
 /// Whether a case is about timers: it needs a clock of its own, or waits long.
