@@ -79,11 +79,8 @@ impl Hub {
         self.turns(&mut batch, true).await?;
         let _ = timeout(DRAIN_WITHIN, async {
             while !self.lines.live.is_empty() && events.recv_many(&mut batch, BATCH_MAX).await > 0 {
-                for event in batch.drain(..) {
-                    if let Event::Ended(conn) = event {
-                        self.lines.live.remove(&conn);
-                    }
-                }
+                self.lines.ended(&batch);
+                batch.clear();
             }
         })
         .await;
@@ -93,6 +90,7 @@ impl Hub {
     /// What came before an end is answered before the end is looked at: a peer may close its sending half and wait.
     async fn turns(&mut self, batch: &mut Vec<Event>, drain: bool) -> Result<(), ServeError> {
         let mut ends: Vec<Event> = batch.extract_if(.., |e| matches!(e, Event::Gone(_) | Event::Ended(_))).collect();
+        self.lines.ended(&ends);
         ends.retain(|e| !self.lines.is_awaited(e));
         for event in batch.iter() {
             if let Event::Key(conn, _) = event
@@ -202,9 +200,6 @@ fn one_event(
         Event::Gone(conn) | Event::Ended(conn) => {
             lines.note(&Note::Gone(*conn));
             lines.open.remove(conn);
-            if matches!(event, Event::Ended(_)) {
-                lines.live.remove(conn);
-            }
             Input::Closed { conn: *conn }
         }
         Event::Sent(conn, bytes) => {
@@ -252,12 +247,18 @@ struct Lines {
 }
 
 impl Lines {
+    /// The tasks of these lines have ended.
+    fn ended(&mut self, events: &[Event]) {
+        for event in events {
+            if let Event::Ended(conn) = event {
+                self.live.remove(conn);
+            }
+        }
+    }
+
     /// Whether this end must wait: the request that came before it cannot be read before the key is there.
     fn is_awaited(&mut self, end: &Event) -> bool {
         let (Event::Gone(conn) | Event::Ended(conn)) = end else { return false };
-        if matches!(end, Event::Ended(_)) {
-            self.live.remove(conn);
-        }
         self.awaits_key.get_mut(conn).map(|ended| *ended = true).is_some()
     }
 

@@ -29,7 +29,8 @@ impl Buffers {
 }
 
 impl Server {
-    /// Takes back the bytes of an [`Transmit`](super::Output::Transmit) that are written: the next connection uses the buffer.
+    /// Takes back the bytes of a [`Transmit`](super::Output::Transmit) that are written: the next connection uses the
+    /// buffer.
     pub fn recycle(&mut self, bytes: Vec<u8>) {
         self.buffers.give(bytes);
     }

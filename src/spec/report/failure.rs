@@ -1,6 +1,7 @@
 //! The section of one case that is not as it should be: its checks, expected beside actual, the timeline with the bytes
 //! behind each line, and the command that runs it again.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -194,18 +195,18 @@ fn timeline(i: &InstanceLine, detail: Detail, out: &mut String) {
     let shown = i.evidence.bytes.get(shown..).unwrap_or_default();
     out.push_str("<div class=\"timeline\">\n");
     for (n, line) in i.timeline.iter().enumerate() {
-        let line = &if detail == Detail::Brief { cut(line) } else { line.clone() };
-        let way = match line {
+        let line = if detail == Detail::Brief { cut(line) } else { Cow::Borrowed(line.as_str()) };
+        let way = match &*line {
             l if l.contains(" -> ") => "out",
             l if l.contains(" <- ") => "in",
             _ => "note",
         };
         let bytes: Vec<&Bytes> = shown.iter().filter(|b| b.line == n).collect();
         if bytes.is_empty() {
-            let _ = writeln!(out, "<div class=\"line {way}\">{}</div>", escape(line));
+            let _ = writeln!(out, "<div class=\"line {way}\">{}</div>", escape(&line));
             continue;
         }
-        let _ = writeln!(out, "<details class=\"line {way}\"><summary>{}</summary>", escape(line));
+        let _ = writeln!(out, "<details class=\"line {way}\"><summary>{}</summary>", escape(&line));
         bytes.into_iter().for_each(|b| hex(b, most, out));
         out.push_str("</details>\n");
     }
@@ -213,10 +214,10 @@ fn timeline(i: &InstanceLine, detail: Detail, out: &mut String) {
 }
 
 /// The beginning of a line.
-fn cut(line: &str) -> String {
+fn cut(line: &str) -> Cow<'_, str> {
     match line.char_indices().nth(BRIEF_LINE) {
-        Some((at, _)) => format!("{} …", line.get(..at).unwrap_or_default()),
-        None => line.to_owned(),
+        Some((at, _)) => Cow::Owned(format!("{} …", line.get(..at).unwrap_or_default())),
+        None => Cow::Borrowed(line),
     }
 }
 
