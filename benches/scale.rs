@@ -5,7 +5,7 @@ use std::future::pending;
 use std::process;
 use std::time::Duration;
 
-use locospec::capacity::process::usage;
+use locospec::capacity::process::cpu;
 use locospec::proto::client::Action;
 use locospec::sim::direct::{self, Plan};
 use locospec::sim::generate::generate;
@@ -57,9 +57,9 @@ pub fn run(order: &Order, report: &mut Report) -> Result<(), Failure> {
 
 /// What `work` gives, and the CPU that this process took for it.
 fn measured<T>(work: impl FnOnce() -> T) -> Result<(T, Duration), Failure> {
-    let begin = usage(process::id())?.cpu;
+    let begin = cpu(process::id())?;
     let done = work();
-    Ok((done, usage(process::id())?.cpu.saturating_sub(begin)))
+    Ok((done, cpu(process::id())?.saturating_sub(begin)))
 }
 
 /// CPU seconds of one tick of turmoil with so many hosts that do nothing.

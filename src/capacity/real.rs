@@ -10,7 +10,7 @@ use tokio_rustls::TlsConnector;
 
 use super::counted::{Counted, Counts};
 use super::fleet::identity;
-use super::process::{Usage, kernel_tables, usage};
+use super::process::{cpu, kernel_tables, resident};
 use crate::net::Clock;
 use crate::net::connect::{Setup, connect};
 use crate::proto::client::{Action, Client, ClientConfig, Endpoint, Event};
@@ -97,7 +97,7 @@ async fn looks(served: &Served, plan: &Plan, tell: &dyn Fn(String)) -> Result<Ve
     let (counts, clock, keys) = (Counts::default(), Clock::system(), served.keys.clone());
     let (mut held, mut seen, mut entropy) = (Vec::new(), Vec::new(), Entropy::named(1, "capacity/real"));
     for wanted in std::iter::once(0).chain(plan.clients.iter().copied()) {
-        let before = usage(served.pid)?;
+        let before = cpu(served.pid)?;
         let came = wanted - held.len().min(wanted);
         while held.len() < wanted {
             let more = (wanted - held.len()).min(AT_ONCE);
@@ -113,7 +113,7 @@ async fn looks(served: &Served, plan: &Plan, tell: &dyn Fn(String)) -> Result<Ve
             tell(format!("{wanted} clients are logged on"));
         }
         sleep(SETTLES).await;
-        let logins = (came, usage(served.pid)?.cpu.saturating_sub(before.cpu));
+        let logins = (came, cpu(served.pid)?.saturating_sub(before));
         seen.push(look(served, plan, &counts, &clock, wanted, logins).await?);
         if let Some(event) = held.iter_mut().find_map(fallen) {
             return Err(format!("a client has lost its connection: {event:?}"));
@@ -130,17 +130,16 @@ async fn look(
     clients: usize,
     logins: (usize, Duration),
 ) -> Result<Look, String> {
-    let (from, before, at) = (counts.now(), usage(served.pid)?, clock.now());
+    let (from, before, at) = (counts.now(), cpu(served.pid)?, clock.now());
     sleep(plan.look).await;
-    let (to, after) = (counts.now(), usage(served.pid)?);
-    let Usage { resident, cpu } = after;
+    let (to, after) = (counts.now(), cpu(served.pid)?);
     Ok(Look {
         clients,
-        resident,
+        resident: resident(served.pid)?,
         kernel: kernel_tables()?,
         logins,
         lasted: clock.now() - at,
-        cpu: cpu.saturating_sub(before.cpu),
+        cpu: after.saturating_sub(before),
         heartbeats: to.writes - from.writes,
         bytes_in: to.written - from.written,
         bytes_out: to.read - from.read,

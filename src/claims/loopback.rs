@@ -14,11 +14,11 @@ pub use self::crowd::{CROWDS, crowd};
 use super::certs::Trust;
 use super::device::{Device, Heard};
 use super::figures::percentile;
-use super::process::cpu_us;
 use super::report::{Figure, OnLoopback};
 use super::script::{SAMPLE, number, numbered};
 use super::simulate::device;
 use super::transport::{Habits, Transport};
+use crate::capacity::process::cpu;
 use crate::net::{Clock, Tcp};
 use crate::proto::entropy::Entropy;
 
@@ -118,13 +118,18 @@ impl Pair {
         Ok(arrived.unwrap_or_default())
     }
 
+    /// CPU that the server has used, in microseconds.
+    fn cpu_us(&self) -> io::Result<f64> {
+        cpu(self.pid).map(|used| used.as_secs_f64() * 1e6).map_err(|e| io::Error::other(e.0))
+    }
+
     /// CPU of the server from `before` on, for each of so many.
     fn cpu_each(&self, before: f64, n: usize) -> io::Result<f64> {
-        Ok((cpu_us(self.pid).map_err(|e| io::Error::other(e.0))? - before) / n as f64)
+        Ok((self.cpu_us()? - before) / n as f64)
     }
 
     async fn slice(&mut self, amount: &Amount, clock: &Clock) -> io::Result<()> {
-        let now = |pair: &Self| cpu_us(pair.pid).map_err(|e| io::Error::other(e.0));
+        let now = Self::cpu_us;
         for device in &self.devices {
             device.login().await?;
         }

@@ -14,7 +14,7 @@
 //! | [`meter`] | counts bytes and connections |
 //! | [`wire`], [`radio`], [`scale`] | what is modelled: packets, radios, millions |
 //! | [`simulate`], [`figures`] | runs in virtual time, and what is read off them |
-//! | [`loopback`], [`process`] | runs on this machine, and what a process costs |
+//! | [`loopback`] | runs on this machine |
 //! | [`report`], [`table`], [`page`], [`plot`] | the figures, as text, as a page, as pictures |
 //!
 //! What is measured in virtual time comes out the same for the same seed. What is measured on this machine does not.
@@ -29,7 +29,6 @@ pub mod loopback;
 pub mod meter;
 pub mod page;
 pub mod plot;
-pub mod process;
 pub mod radio;
 pub mod report;
 pub mod scale;

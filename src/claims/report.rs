@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::figures::{Idle, Latency, Start, Weight};
-use super::process::Unmeasured;
+use crate::capacity::process::Unmeasured;
 
 /// A figure that was measured, or why not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

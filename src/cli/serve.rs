@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::files::{self, CA, ENDPOINTS, RSA, RSA_2012};
 use super::{Exit, Failure, Outcome, print, runtime, talk};
+use crate::capacity::process::raise_files;
 use crate::net::clock::system_entropy;
 use crate::net::serve::{BATCH_MAX, Doors, Note, Observer, Part, Setup, Threads, Unwrapper, serve};
 use crate::net::tls::Authority;
@@ -116,17 +117,9 @@ pub fn run(args: Args) -> Outcome {
         None => Authority::generate(),
     }
     .map_err(Failure::usage)?;
-    raise_file_limit();
+    // Each connection is a file. Where the limit cannot be raised, accepting fails when it is reached.
+    raise_files();
     runtime()?.block_on(listen(args, host, ring, db, clock, authority))
-}
-
-/// Lets this process have as many files as the system allows it: each connection is one. Where that cannot be, the
-/// limit stays what it is, and accepting fails when it is reached.
-fn raise_file_limit() {
-    use rustix::process::{Resource, getrlimit, setrlimit};
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    let _ = setrlimit(Resource::Nofile, limit);
 }
 
 /// The host that clients are sent to.
@@ -202,13 +195,19 @@ fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::incomplete)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::incomplete)?;
-    Ok(async move {
+    // In a task of its own: the hub asks at each packet whether to stop, and a channel answers that at once.
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
         tokio::select! {
             biased;
             _ = interrupt.recv() => (),
             _ = terminate.recv() => (),
         }
         talk!("draining");
+        let _ = stop.send(());
+    });
+    Ok(async move {
+        let _ = stopped.await;
     })
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::serve::parse_quirk;
 use super::{Exit, Failure, Outcome, print};
-use crate::capacity::process::usage;
+use crate::capacity::process;
 use crate::proto::quirk::{Quirk, Quirks};
 use crate::sim::direct::{self, Plan};
 use crate::spec::format::Span;
@@ -66,7 +66,7 @@ pub fn run(args: &Args) -> Outcome {
         cuts: args.cuts,
         quirks: args.quirks.iter().fold(Quirks::NONE, |all, q| all.with(*q)),
     };
-    let cpu = || usage(std::process::id()).ok().map(|u| u.cpu);
+    let cpu = || process::cpu(std::process::id()).ok();
     let began = cpu();
     let outcome = direct::run(&plan).map_err(Failure::incomplete)?;
     let took = match (began, cpu()) {

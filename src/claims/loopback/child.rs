@@ -7,9 +7,9 @@ use std::process::{ChildStdin, Command, Stdio};
 use serde_json::{Value, json};
 
 use super::names;
+use crate::capacity::process::raise_files;
 use crate::claims::certs::Trust;
 use crate::claims::loco::{self, House};
-use crate::claims::process::raise_files;
 use crate::claims::simulate::{Place, store};
 use crate::claims::transport::{Habits, Transport};
 use crate::claims::web::rooms::Rooms;
@@ -73,7 +73,7 @@ fn world(crowd: usize) -> World {
 /// # Errors
 /// A port, the store, or TLS.
 pub async fn serve_here(kind: Kind, crowd: usize, out: impl FnOnce(&str)) -> Result<(), String> {
-    let _ = raise_files();
+    raise_files();
     let (here, clock) = (IpAddr::V4(Ipv4Addr::LOCALHOST), Clock::system());
     let tls = Trust::fixed()?.acceptor()?;
     let db = store(&world(crowd), clock.now())?;

@@ -7,9 +7,9 @@ use tokio::task::JoinSet;
 
 use super::child::one_of_many;
 use super::{Child, Kind};
+use crate::capacity::process::{Unmeasured, available, cpu, raise_files, resident};
 use crate::claims::certs::Trust;
 use crate::claims::device::{Device, Doing};
-use crate::claims::process::{available, cpu_us, raise_files, resident};
 use crate::claims::report::{Crowd, Figure};
 use crate::claims::simulate::device;
 use crate::claims::transport::{Habits, Tls, Transport, Way};
@@ -59,13 +59,18 @@ fn finished(one: Option<Result<io::Result<()>, tokio::task::JoinError>>) -> io::
     }
 }
 
+/// The same in microseconds.
+fn us(took: Result<Duration, Unmeasured>) -> Result<f64, Unmeasured> {
+    took.map(|took| took.as_secs_f64() * 1e6)
+}
+
 /// Why this machine cannot bear so many connections, if it cannot.
 fn too_small(connections: usize) -> Option<String> {
     let (files, needs) = (raise_files(), connections as u64 + OTHER_FILES);
     if files < needs {
         return Some(format!("{needs} open files are needed, {files} are allowed: raise `ulimit -n`"));
     }
-    let (memory, needs) = (available()?, connections as f64 * BYTES_EACH);
+    let (memory, needs) = (available().ok()? as f64, connections as f64 * BYTES_EACH);
     (memory < needs).then(|| format!("{:.1} GB of memory are needed, {:.1} GB are free", needs / 1e9, memory / 1e9))
 }
 
@@ -106,16 +111,16 @@ async fn run(transport: Transport, connections: usize) -> Result<Crowd, String> 
         devices.push(seat.0);
     }
     let text = |e: io::Error| e.to_string();
-    let cpu = || cpu_us(child.pid());
+    let (cpu, resident) = (|| us(cpu(child.pid())), || resident(child.pid()).map(|bytes| bytes as f64));
     let n = connections as f64;
     let each = |from: Result<f64, _>, to: Result<f64, _>, of: f64| -> Figure {
         from.and_then(|from| to.map(|to: f64| (to - from) / of)).into()
     };
-    let (memory, from, at) = (resident(child.pid()), cpu(), clock.now());
+    let (memory, from, at) = (resident(), cpu(), clock.now());
     all(&devices, |d| d.login()).await.map_err(text)?;
     let (logged_in, took) = (cpu(), clock.now().since(at).as_secs_f64());
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let bytes_each = each(memory, resident(child.pid()), n);
+    let bytes_each = each(memory, resident(), n);
     let (before, at) = (cpu(), clock.now());
     for _ in 0..ROUNDS {
         all(&devices, |d| d.beat()).await.map_err(text)?;
