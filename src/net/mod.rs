@@ -48,6 +48,10 @@ pub trait Network: Clone + Send + Sync + 'static {
     /// A bound port.
     type Listener: Send + 'static;
 
+    /// Whether the server writes what a stream takes at once from where it decides. Else each connection has it written
+    /// by a task of its own, so that every write has its turn among what happens: the simulator's traces are of that.
+    const WRITES_AT_ONCE: bool = false;
+
     /// Binds a port; port 0 takes a free one.
     fn bind(&self, addr: SocketAddr) -> impl Future<Output = io::Result<Self::Listener>> + Send;
 
@@ -70,6 +74,8 @@ pub struct Tcp;
 
 impl Network for Tcp {
     type Listener = TcpListener;
+
+    const WRITES_AT_ONCE: bool = true;
 
     async fn bind(&self, addr: SocketAddr) -> io::Result<TcpListener> {
         TcpListener::bind(addr).await

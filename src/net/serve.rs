@@ -208,7 +208,7 @@ pub async fn serve<N: Network>(
         let tls = setup.tls.clone().filter(|_| door == Door::Booking);
         acceptors.spawn(accept(net.clone(), listener, door, tls, inbox.clone(), setup.observer.clone()));
     }
-    Hub::new(server, db, setup, inbox).run(events, stop).await
+    Hub::new(server, db, setup, inbox, N::WRITES_AT_ONCE).run(events, stop).await
 }
 
 async fn accept<N: Network>(

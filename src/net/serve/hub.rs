@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, pending};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{Sleep, timeout};
 
-use super::line::{CLOSE_WITHIN, Line, start};
+use super::line::{CLOSE_WITHIN, Line, Put, start};
 use super::{BATCH_MAX, Event, Note, ServeError, Setup, Spares, Steer};
+use crate::net::Clock;
 use crate::proto::quirk::Quirk;
 use crate::proto::server::store::{Store, StoreError};
 use crate::proto::server::{ConnId, Input, Output, Server};
@@ -32,7 +33,13 @@ pub(super) struct Hub {
 }
 
 impl Hub {
-    pub(super) fn new(server: Server, mut db: Database, setup: Setup, inbox: mpsc::Sender<Event>) -> Self {
+    pub(super) fn new(
+        server: Server,
+        mut db: Database,
+        setup: Setup,
+        inbox: mpsc::Sender<Event>,
+        at_once: bool,
+    ) -> Self {
         if server.config().quirks.has(Quirk::CommitsHalfAUnit) {
             db.commit_in_halves();
         }
@@ -41,7 +48,16 @@ impl Hub {
             server,
             db,
             next_conn: setup.part.conns_above + 1,
-            lines: Lines { setup, inbox, open, live, awaits_key, spares: Spares::default() },
+            lines: Lines {
+                setup,
+                inbox,
+                open,
+                live,
+                awaits_key,
+                spares: Spares::default(),
+                taken: Vec::new(),
+                at_once,
+            },
             batches: 0,
         }
     }
@@ -52,29 +68,25 @@ impl Hub {
         stop: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
         let mut stop = pin!(stop);
-        let mut batch = Vec::new();
+        let (mut batch, mut alarm) = (Vec::new(), Alarm::default());
         let mut steer = self.lines.setup.part.steer.take();
         let most = self.lines.setup.batch.clamp(1, BATCH_MAX);
         loop {
-            let deadline = self.server.deadline();
-            let clock = self.lines.setup.clock.clone();
-            let wait = async {
-                match deadline {
-                    Some(at) => tokio::time::sleep(clock.until(at)).await,
-                    None => pending().await,
-                }
-            };
+            alarm.set(self.server.deadline(), &self.lines.setup.clock);
+            let again = !batch.is_empty();
             tokio::select! {
                 biased;
                 () = &mut stop => break,
                 n = events.recv_many(&mut batch, most) => if n == 0 { break },
                 Some(steer) = steered(&mut steer) => batch.push(Event::Steer(steer)),
-                () = wait => (),
+                () = alarm.rings() => (),
+                () = tokio::task::yield_now(), if again => (),
             }
             if self.db.waits() {
                 gather(&mut events, &mut batch, most).await;
             }
             self.turns(&mut batch, false).await?;
+            batch.append(&mut self.lines.taken);
         }
         self.turns(&mut batch, true).await?;
         let _ = timeout(DRAIN_WITHIN, async {
@@ -128,7 +140,7 @@ impl Hub {
             lines.perform_all(server);
         }
         while let Some(output) = server.poll_early() {
-            lines.perform(output);
+            lines.perform(output, server);
         }
         let dirty = unit.is_dirty();
         if dirty && let Some(takes) = lines.setup.pace.as_mut().and_then(|pace| pace()) {
@@ -149,6 +161,36 @@ impl Hub {
         }
         lines.perform_all(server);
         Ok(())
+    }
+}
+
+/// Wakes the hub. It stays set while the hub works, and rings too early rather than being set anew at each packet: a
+/// heartbeat only puts a deadline off.
+#[derive(Default)]
+struct Alarm {
+    at: Option<Time>,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Alarm {
+    /// It rings at `deadline`, or before.
+    fn set(&mut self, deadline: Option<Time>, clock: &Clock) {
+        let Some(deadline) = deadline.filter(|at| self.at.is_none_or(|set| *at < set)) else { return };
+        let sleep = tokio::time::sleep(clock.until(deadline));
+        match &mut self.sleep {
+            Some(old) => old.as_mut().set(sleep),
+            None => self.sleep = Some(Box::pin(sleep)),
+        }
+        self.at = Some(deadline);
+    }
+
+    /// Waits until it rings.
+    async fn rings(&mut self) {
+        match self.sleep.as_mut().filter(|_| self.at.is_some()) {
+            Some(sleep) => sleep.as_mut().await,
+            None => pending().await,
+        }
+        self.at = None;
     }
 }
 
@@ -203,7 +245,9 @@ fn one_event(
             Input::Closed { conn: *conn }
         }
         Event::Sent(conn, bytes) => {
-            lines.note(&Note::Sent(*conn, bytes.len()));
+            if !bytes.is_empty() {
+                lines.note(&Note::Sent(*conn, bytes.len()));
+            }
             Input::Sent { conn: *conn, bytes: bytes.len() }
         }
         Event::Key(conn, key) => Input::Unwrapped { conn: *conn, key: key.clone() },
@@ -217,7 +261,7 @@ fn one_event(
             let conn = *next_conn;
             *next_conn += 1;
             lines.note(&Note::Accepted(conn, door));
-            lines.open.insert(conn, start(conn, stream, &lines.inbox, &lines.spares));
+            lines.open.insert(conn, start(conn, stream, &lines.inbox, &lines.spares, lines.at_once));
             lines.live.insert(conn);
         }
         Event::Read(conn, bytes) => {
@@ -244,6 +288,10 @@ struct Lines {
     awaits_key: BTreeMap<ConnId, bool>,
     /// Read buffers.
     spares: Spares,
+    /// What the peers have taken at once, where the machine wants to hear of it again.
+    taken: Vec<Event>,
+    /// Whether they are written to from here.
+    at_once: bool,
 }
 
 impl Lines {
@@ -264,19 +312,23 @@ impl Lines {
 
     fn perform_all(&mut self, server: &mut Server) {
         while let Some(output) = server.poll_output() {
-            if let Some(spare) = self.perform(output) {
-                server.recycle(spare);
-            }
+            self.perform(output, server);
         }
     }
 
-    /// Does what the machine wants done. A buffer that is not needed for it comes back.
-    fn perform(&mut self, output: Output) -> Option<Vec<u8>> {
+    /// Does what the machine wants done.
+    fn perform(&mut self, output: Output, server: &mut Server) {
         match output {
             Output::Transmit { conn, bytes } => {
                 self.note(&Note::Written(conn, &bytes));
-                if let Some(line) = self.open.get(&conn) {
-                    return Some(line.write(bytes));
+                let Some(line) = self.open.get(&conn) else { return };
+                let Put { spare, sent } = line.write(bytes);
+                server.recycle(spare);
+                if sent > 0 {
+                    self.note(&Note::Sent(conn, sent));
+                    if server.sent(conn, sent) {
+                        self.taken.push(Event::Sent(conn, Vec::new()));
+                    }
                 }
             }
             Output::Close { conn, why } => {
@@ -290,7 +342,6 @@ impl Lines {
                 self.setup.unwrapper.start(conn, era, wrapped, self.inbox.clone());
             }
         }
-        None
     }
 
     fn note(&self, what: &Note<'_>) {

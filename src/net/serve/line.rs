@@ -1,5 +1,5 @@
-//! One connection: a reader that hands bytes to the hub, a writer that does what the hub orders, and what the three
-//! share. A connection at rest has no buffer: the reader reads into its stack, the writer gives back what it has written.
+//! One connection: a reader that hands bytes to the hub, a writer for what the peer does not take at once from the hub,
+//! and what the three share. A connection at rest has no buffer: the reader reads into its stack, the writer gives back what it has written.
 
 mod slot;
 
@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::ReadHalf;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
+pub(super) use self::slot::Put;
 use self::slot::{Ending, Slot};
 use super::{Event, Spares};
 use crate::net::{BoxStream, READ_MAX, read_some};
@@ -35,8 +36,8 @@ impl Drop for Line {
 }
 
 impl Line {
-    /// Has these bytes written behind what waits already, all in one write. Gives back a buffer that is not needed.
-    pub(super) fn write(&self, bytes: Vec<u8>) -> Vec<u8> {
+    /// Has these bytes written, at once or behind what waits already, all in one write.
+    pub(super) fn write(&self, bytes: Vec<u8>) -> Put {
         self.0.put(bytes)
     }
 
@@ -54,14 +55,20 @@ impl Line {
 }
 
 /// Starts the two tasks of a connection.
-pub(super) fn start(conn: ConnId, stream: BoxStream, inbox: &mpsc::Sender<Event>, spares: &Spares) -> Line {
+pub(super) fn start(
+    conn: ConnId,
+    stream: BoxStream,
+    inbox: &mpsc::Sender<Event>,
+    spares: &Spares,
+    at_once: bool,
+) -> Line {
     let (read, write) = tokio::io::split(stream);
-    let slot = Arc::new(Slot::default());
+    let slot = Arc::new(Slot::new(write, at_once));
     let reader = tokio::spawn(reader(conn, read, slot.clone(), inbox.clone(), spares.clone())).abort_handle();
     let (shared, inbox) = (slot.clone(), inbox.clone());
     tokio::spawn(async move {
         {
-            let (mut writer, mut limit) = (pin!(writer(conn, write, &shared, &inbox)), None);
+            let (mut writer, mut limit) = (pin!(writer(conn, &shared, &inbox)), None);
             poll_fn(|cx| {
                 let ending = shared.ending(cx);
                 if ending == Ending::Now || writer.as_mut().poll(cx).is_ready() {
@@ -74,6 +81,7 @@ pub(super) fn start(conn: ConnId, stream: BoxStream, inbox: &mpsc::Sender<Event>
             })
             .await;
         }
+        shared.let_go();
         reader.abort();
         let _ = inbox.send(Event::Ended(conn)).await;
     });
@@ -98,20 +106,24 @@ async fn reader(
     let _ = inbox.send(Event::Gone(conn)).await;
 }
 
-/// Writes what it is told, everything that waits in one write. It ends when it is told to, when the hub has dropped
+/// Writes what the hub left, everything that waits in one write. It ends when it is told to, when the hub has dropped
 /// the connection, or when the peer is gone.
-async fn writer(conn: ConnId, mut stream: WriteHalf<BoxStream>, slot: &Slot, inbox: &mpsc::Sender<Event>) {
+async fn writer(conn: ConnId, slot: &Slot, inbox: &mpsc::Sender<Event>) {
     loop {
         let (bytes, ends) = slot.take().await;
-        if !bytes.is_empty() {
-            if stream.write_all(&bytes).await.is_err() || stream.flush().await.is_err() {
+        if slot.is_writing() {
+            let mut sent = 0;
+            if poll_fn(|cx| slot.poll_write_all(cx, &bytes, &mut sent)).await.is_err() {
                 return;
             }
+            slot.written();
+        }
+        if !bytes.is_empty() {
             let _ = inbox.send(Event::Sent(conn, bytes)).await;
         }
         if ends {
             break;
         }
     }
-    let _ = stream.shutdown().await;
+    let _ = poll_fn(|cx| slot.poll_shutdown(cx)).await;
 }

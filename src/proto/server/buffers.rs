@@ -1,6 +1,8 @@
 //! Buffers on first use, and given back: a connection at rest has none, and a busy server makes none.
 
+use super::ConnId;
 use super::machine::Server;
+use crate::proto::session::State;
 
 /// Buffers that are kept for the next use; more go back to the system.
 const SPARE_MAX: usize = 64;
@@ -29,6 +31,14 @@ impl Buffers {
 }
 
 impl Server {
+    /// The peer has taken these bytes at once: as [`Input::Sent`](super::Input::Sent), outside of a unit of work. True
+    /// where more may come of it: then it wants an `Input::Sent` of no bytes in the next one.
+    pub fn sent(&mut self, conn: ConnId, bytes: usize) -> bool {
+        let Some(s) = self.sessions.get_mut(&conn) else { return false };
+        s.in_flight = s.in_flight.saturating_sub(bytes);
+        s.state == State::Media
+    }
+
     /// Takes back the bytes of a [`Transmit`](super::Output::Transmit) that are written: the next connection uses the
     /// buffer.
     pub fn recycle(&mut self, bytes: Vec<u8>) {

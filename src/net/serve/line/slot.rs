@@ -1,18 +1,41 @@
 //! What the hub, the reader and the writer of one connection share: no channel, which would take a kilobyte each.
 
 use std::future::poll_fn;
+use std::io;
 use std::mem::take;
+use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
+
+use tokio::io::{AsyncWrite, WriteHalf};
+
+use crate::net::BoxStream;
 
 /// The meeting place of one connection.
 #[derive(Default)]
-pub(super) struct Slot(Mutex<State>);
+pub(super) struct Slot {
+    state: Mutex<State>,
+    /// Where it is written to, as long as the writer lives.
+    stream: Mutex<Option<WriteHalf<BoxStream>>>,
+}
+
+/// What became of bytes that are to be written.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::net::serve) struct Put {
+    /// A buffer that is not needed.
+    pub spare: Vec<u8>,
+    /// How many of the bytes the peer's side has taken already.
+    pub sent: usize,
+}
 
 #[derive(Default)]
 struct State {
+    /// The hub writes, as long as the stream takes it.
+    at_once: bool,
     /// What is to be written.
     bytes: Vec<u8>,
+    /// The writer has taken some out, or is to flush: whatever comes now goes behind it.
+    writing: bool,
     /// Nothing more comes: write what is there, then end.
     ends: bool,
     /// End now.
@@ -32,21 +55,70 @@ pub(super) enum Ending {
 }
 
 impl Slot {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The meeting place of a connection that is written to here, and by the writer alone unless it is `at_once`.
+    pub(super) fn new(stream: WriteHalf<BoxStream>, at_once: bool) -> Self {
+        Self { state: Mutex::new(State { at_once, ..State::default() }), stream: Mutex::new(Some(stream)) }
     }
 
-    /// Has the writer write `bytes` behind what waits. Gives back a buffer that is not needed.
-    pub(super) fn put(&self, bytes: Vec<u8>) -> Vec<u8> {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stream(&self) -> MutexGuard<'_, Option<WriteHalf<BoxStream>>> {
+        self.stream.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes `bytes`, here and now, as far as nothing waits before them and the stream takes them; the writer does the
+    /// rest. A reply mostly fits, and to wake the writer for it costs more than the write itself.
+    pub(super) fn put(&self, bytes: Vec<u8>) -> Put {
         let mut state = self.state();
-        let spare = if state.bytes.is_empty() {
+        let (mut sent, mut whole) = (0, false);
+        if state.at_once && state.bytes.is_empty() && !state.writing && !state.ends && !state.killed {
+            // Who is woken is not this one: what cannot be written now is the writer's, who asks for himself.
+            let mut cx = Context::from_waker(Waker::noop());
+            whole = matches!(self.poll_write_all(&mut cx, &bytes, &mut sent), Poll::Ready(Ok(())));
+            state.writing = !whole;
+        }
+        if whole {
+            return Put { spare: bytes, sent };
+        }
+        let spare = if state.bytes.is_empty() && sent == 0 {
             std::mem::replace(&mut state.bytes, bytes)
         } else {
-            state.bytes.extend_from_slice(&bytes);
+            state.bytes.extend_from_slice(bytes.get(sent..).unwrap_or_default());
             bytes
         };
         wake(&mut state.writer);
-        spare
+        Put { spare, sent }
+    }
+
+    /// Writes the rest of `bytes` behind the first `sent`, which counts on, and has it flushed.
+    ///
+    /// # Errors
+    /// The stream's, and that it is gone.
+    pub(super) fn poll_write_all(&self, cx: &mut Context<'_>, bytes: &[u8], sent: &mut usize) -> Poll<io::Result<()>> {
+        let mut stream = self.stream();
+        let Some(stream) = stream.as_mut() else { return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())) };
+        while let Some(rest) = bytes.get(*sent..).filter(|rest| !rest.is_empty()) {
+            match ready!(Pin::new(&mut *stream).poll_write(cx, rest))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                n => *sent += n,
+            }
+        }
+        Pin::new(stream).poll_flush(cx)
+    }
+
+    /// Closes the sending half.
+    ///
+    /// # Errors
+    /// The stream's.
+    pub(super) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream().as_mut().map_or(Poll::Ready(Ok(())), |stream| Pin::new(stream).poll_shutdown(cx))
+    }
+
+    /// Lets go of the stream.
+    pub(super) fn let_go(&self) {
+        *self.stream() = None;
     }
 
     /// Has the writer end when all is written.
@@ -74,17 +146,28 @@ impl Slot {
         }
     }
 
-    /// Waits for something to write, or for the end. It gives what there is, and whether that is all.
+    /// Waits for something to write or to flush, or for the end. It gives what there is, and whether that is all.
     pub(super) async fn take(&self) -> (Vec<u8>, bool) {
         poll_fn(|cx| {
             let mut state = self.state();
-            if state.bytes.is_empty() && !state.ends {
+            if state.bytes.is_empty() && !state.writing && !state.ends {
                 remember(&mut state.writer, cx);
                 return Poll::Pending;
             }
+            state.writing |= !state.bytes.is_empty();
             Poll::Ready((take(&mut state.bytes), state.ends))
         })
         .await
+    }
+
+    /// Whether there is something to write or to flush.
+    pub(super) fn is_writing(&self) -> bool {
+        self.state().writing
+    }
+
+    /// All that was taken out is written.
+    pub(super) fn written(&self) {
+        self.state().writing = false;
     }
 
     /// The hub has handled so many bytes.
@@ -124,7 +207,8 @@ fn remember(waker: &mut Option<Waker>, cx: &Context<'_>) {
 #[cfg(test)]
 mod tests {
     use std::pin::pin;
-    use std::task::Waker;
+
+    use tokio::io::AsyncReadExt;
 
     use super::*;
 
@@ -135,16 +219,43 @@ mod tests {
         {
             let mut taken = pin!(slot.take());
             assert!(taken.as_mut().poll(&mut cx).is_pending());
-            assert_eq!(slot.put(b"one ".to_vec()).capacity(), 0, "it has become the buffer");
-            assert_eq!(slot.put(b"two".to_vec()), b"two", "it was copied");
+            assert_eq!(slot.put(b"one ".to_vec()), Put::default(), "it has become the buffer");
+            assert_eq!(slot.put(b"two".to_vec()), Put { spare: b"two".to_vec(), sent: 0 }, "it was copied");
             assert_eq!(taken.poll(&mut cx), Poll::Ready((b"one two".to_vec(), false)));
         }
+        slot.written();
         slot.put(b"last".to_vec());
         slot.end();
         assert_eq!(pin!(slot.take()).poll(&mut cx), Poll::Ready((b"last".to_vec(), true)));
         assert_eq!(slot.ending(&cx), Ending::WhenWritten);
         slot.kill();
         assert_eq!(slot.ending(&cx), Ending::Now);
+    }
+
+    /// What the stream takes at once needs no writer; what it does not take is the writer's, and so is all that comes
+    /// before he is done.
+    #[tokio::test]
+    async fn what_the_stream_takes_is_written_at_once_and_the_rest_by_the_writer_in_order() {
+        let (near, mut far) = tokio::io::duplex(8);
+        let (_read, write) = tokio::io::split(Box::new(near) as BoxStream);
+        let slot = Slot::new(write, true);
+        assert_eq!(slot.put(b"first".to_vec()), Put { spare: b"first".to_vec(), sent: 5 });
+        assert!(pin!(slot.take()).poll(&mut Context::from_waker(Waker::noop())).is_pending(), "nothing is left to do");
+        assert_eq!(slot.put(b"second".to_vec()).sent, 3, "there is room for three");
+        assert_eq!(slot.put(b"third".to_vec()).sent, 0, "it may not overtake");
+        let (rest, ends) = slot.take().await;
+        assert_eq!((rest.as_slice(), ends), (&b"ondthird"[..], false));
+        assert_eq!(slot.put(b"fourth".to_vec()).sent, 0, "the writer is at work");
+        let mut got = [0; 8];
+        far.read_exact(&mut got).await.expect("it was written");
+        assert_eq!(&got, b"firstsec");
+        let mut sent = 0;
+        poll_fn(|cx| slot.poll_write_all(cx, &rest, &mut sent)).await.expect("there is room");
+        slot.written();
+        assert_eq!(slot.take().await.0, b"fourth");
+        slot.let_go();
+        slot.written();
+        assert_eq!(slot.put(b"x".to_vec()).sent, 0, "nobody is there");
     }
 
     #[test]
