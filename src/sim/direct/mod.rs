@@ -8,6 +8,7 @@ mod ledger;
 mod net;
 mod people;
 mod pipe;
+mod post;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

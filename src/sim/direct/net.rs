@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::pipe::{Pipe, Way, cut};
+use super::post::Post;
 use crate::net::{BoxStream, Clock, Network};
 use crate::proto::entropy::Entropy;
 
@@ -19,6 +20,7 @@ const TIDY_EVERY: usize = 1024;
 #[derive(Clone)]
 pub(super) struct DirectNet {
     clock: Clock,
+    post: Post,
     state: Arc<Mutex<State>>,
 }
 
@@ -47,7 +49,7 @@ impl DirectNet {
     /// A network whose ways take from one to the other, drawn once for each connection.
     pub(super) fn new(clock: Clock, latency: (Duration, Duration), dice: Entropy) -> Self {
         let state = State { ports: BTreeMap::new(), open: Vec::new(), latency, dice };
-        Self { clock, state: Arc::new(Mutex::new(state)) }
+        Self { post: Post::start(clock.clone()), clock, state: Arc::new(Mutex::new(state)) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -77,6 +79,8 @@ impl DirectNet {
 
 impl Network for DirectNet {
     type Listener = Bound;
+
+    const WRITES_AT_ONCE: bool = true;
 
     async fn bind(&self, addr: SocketAddr) -> io::Result<Bound> {
         let mut s = self.state();
@@ -111,7 +115,7 @@ impl Network for DirectNet {
         let mut s = self.state();
         let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
         let there = s.ports.get(&port).cloned().ok_or_else(refused)?;
-        let (near, far, ways) = Pipe::pair(lag, &self.clock);
+        let (near, far, ways) = Pipe::pair(lag, &self.clock, &self.post);
         there.send(Box::new(far)).map_err(|_| refused())?;
         if s.open.len() % TIDY_EVERY == TIDY_EVERY - 1 {
             s.open.retain(|ways| ways.iter().all(|w| w.strong_count() > 0));

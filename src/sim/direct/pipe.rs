@@ -1,7 +1,6 @@
 //! A connection in memory: two ways, each a queue of what is on it and when it arrives.
 
 use std::collections::VecDeque;
-use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,8 +8,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
 
+use super::post::Post;
 use crate::net::Clock;
 use crate::proto::time::Time;
 
@@ -48,26 +47,30 @@ pub(super) fn cut(way: &Shared) {
     [w.reader.take(), w.writer.take()].into_iter().flatten().for_each(Waker::wake);
 }
 
+/// What is first on it has arrived.
+pub(super) fn arrived(way: &Shared) {
+    lock(way).reader.take().into_iter().for_each(Waker::wake);
+}
+
 /// One end of a connection.
 pub(super) struct Pipe {
     incoming: Shared,
     outgoing: Shared,
     lag: Duration,
     clock: Clock,
-    /// Until what is first on the way arrives.
-    arrives: Option<Pin<Box<Sleep>>>,
+    post: Post,
 }
 
 impl Pipe {
     /// Both ends of a connection whose ways take this long, and its ways.
-    pub(super) fn pair(lag: Duration, clock: &Clock) -> (Self, Self, [Shared; 2]) {
+    pub(super) fn pair(lag: Duration, clock: &Clock, post: &Post) -> (Self, Self, [Shared; 2]) {
         let (up, down) = (Shared::default(), Shared::default());
         let end = |incoming: &Shared, outgoing: &Shared| Self {
             incoming: incoming.clone(),
             outgoing: outgoing.clone(),
             lag,
             clock: clock.clone(),
-            arrives: None,
+            post: post.clone(),
         };
         (end(&down, &up), end(&up, &down), [up, down])
     }
@@ -77,7 +80,7 @@ impl Pipe {
         if !std::mem::replace(&mut w.ended, true) {
             let at = self.clock.now() + self.lag;
             w.queue.push_back((at, Vec::new()));
-            w.reader.take().into_iter().for_each(Waker::wake);
+            self.post.send(at, Arc::downgrade(&self.outgoing));
         }
     }
 }
@@ -96,32 +99,18 @@ fn broken() -> io::Error {
 }
 
 impl AsyncRead for Pipe {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        loop {
-            let now = self.clock.now();
-            let way = self.incoming.clone();
-            let mut w = lock(&way);
-            if w.cut {
-                return Poll::Ready(Err(broken()));
-            }
-            let Some(at) = w.queue.front().map(|(at, _)| *at) else {
-                w.reader = Some(cx.waker().clone());
-                return Poll::Pending;
-            };
-            if at <= now {
-                self.arrives = None;
-                take(&mut w, now, buf);
-                return Poll::Ready(Ok(()));
-            }
-            // A cut must wake who waits for an arrival, too.
-            w.reader = Some(cx.waker().clone());
-            drop(w);
-            let arrives = self.arrives.get_or_insert_with(|| Box::pin(sleep(at - now)));
-            if arrives.as_mut().poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-            self.arrives = None;
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let now = self.clock.now();
+        let mut w = lock(&self.incoming);
+        if w.cut {
+            return Poll::Ready(Err(broken()));
         }
+        if w.queue.front().is_none_or(|(at, _)| *at > now) {
+            w.reader = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        take(&mut w, now, buf);
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -157,7 +146,7 @@ impl AsyncWrite for Pipe {
         if n > 0 {
             w.bytes += n;
             w.queue.push_back((at, buf.get(..n).unwrap_or_default().to_vec()));
-            w.reader.take().into_iter().for_each(Waker::wake);
+            self.post.send(at, Arc::downgrade(&self.outgoing));
         }
         Poll::Ready(Ok(n))
     }
@@ -175,6 +164,7 @@ impl AsyncWrite for Pipe {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::time::sleep;
 
     use super::*;
 
@@ -187,7 +177,7 @@ mod tests {
     fn bytes_arrive_whole_in_order_and_after_the_lag() {
         paused(async {
             let clock = Clock::of_runtime(Time::default());
-            let (mut near, mut far, _) = Pipe::pair(Duration::from_millis(30), &clock);
+            let (mut near, mut far, _) = Pipe::pair(Duration::from_millis(30), &clock, &Post::start(clock.clone()));
             near.write_all(b"ab").await.expect("there is room");
             near.write_all(b"cd").await.expect("there is room");
             drop(near);
@@ -202,7 +192,7 @@ mod tests {
     fn who_writes_too_much_waits_for_the_reader() {
         paused(async {
             let clock = Clock::of_runtime(Time::default());
-            let (mut near, mut far, _) = Pipe::pair(Duration::from_millis(1), &clock);
+            let (mut near, mut far, _) = Pipe::pair(Duration::from_millis(1), &clock, &Post::start(clock.clone()));
             let sent: Vec<u8> = (0..ROOM + 5000).map(|n| (n % 251) as u8).collect();
             let expected = sent.clone();
             let writer = tokio::spawn(async move {
@@ -221,7 +211,7 @@ mod tests {
     fn a_cut_wakes_both_ends() {
         paused(async {
             let clock = Clock::of_runtime(Time::default());
-            let (mut near, mut far, ways) = Pipe::pair(Duration::from_secs(9), &clock);
+            let (mut near, mut far, ways) = Pipe::pair(Duration::from_secs(9), &clock, &Post::start(clock.clone()));
             far.write_all(b"never").await.expect("there is room");
             let reader = tokio::spawn(async move { near.read_u8().await.map_err(|e| e.kind()) });
             sleep(Duration::from_secs(1)).await;
