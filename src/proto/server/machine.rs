@@ -205,7 +205,7 @@ impl Server {
             Input::Unwrapped { conn, key } => {
                 let entropy = self.entropy.fork();
                 let Some(s) = self.sessions.get_mut(&conn) else { return Ok(()) };
-                let received = s.key(&key, entropy).map(|()| Received::Packets);
+                let received = s.key(&key, entropy, self.config.limits).map(|()| Received::Packets);
                 return self.received(conn, received, now, store);
             }
             Input::Sent { conn, bytes } => {

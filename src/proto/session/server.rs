@@ -91,7 +91,7 @@ impl Session {
                 if let Some(opener) = &mut self.opener {
                     opener.push(bytes, self.deframer.buffer_mut())?;
                 }
-                if self.deframer.pending() > self.deframer.limits().pending_bytes_max {
+                if self.deframer.pending() > self.deframer.pending_max() {
                     return Err(MalformedKind::PendingTooLong.at(0));
                 }
             }
@@ -105,10 +105,10 @@ impl Session {
     /// # Errors
     /// As [`Session::receive`].
     //= HS-SILENT-1
-    pub fn key(&mut self, key: &SessionKey, entropy: Entropy) -> Result<(), Malformed> {
+    pub fn key(&mut self, key: &SessionKey, entropy: Entropy, limits: Limits) -> Result<(), Malformed> {
         let (Some(era), Move::To(state)) = (self.era, next(self.state, Event::Key)) else { return Ok(()) };
         let sealer = Sealer::new(era, key, entropy);
-        self.opener = Some(Opener::beside(&sealer, key, *self.deframer.limits()));
+        self.opener = Some(Opener::beside(&sealer, key, limits));
         self.sealer = Some(sealer);
         self.state = state;
         let early = core::mem::take(&mut self.early);
@@ -128,7 +128,7 @@ impl Session {
 
     //= HS-SEGMENT-1
     fn hold(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
-        if self.early.len() + bytes.len() > self.deframer.limits().pending_bytes_max {
+        if self.early.len() + bytes.len() > self.deframer.pending_max() {
             return Err(MalformedKind::PendingTooLong.at(self.early.len()));
         }
         self.early.extend_from_slice(bytes);

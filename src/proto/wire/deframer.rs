@@ -13,14 +13,17 @@ const KEEP_CAPACITY_MAX: usize = 16 << 10;
 pub struct Deframer {
     buffer: Vec<u8>,
     taken: usize,
-    limits: Limits,
+    /// Of the limits, those that are about bytes on their way: each connection has them.
+    pending_max: usize,
+    body_len_max: usize,
 }
 
 impl Deframer {
     /// An empty one.
     #[must_use]
     pub const fn new(limits: Limits) -> Self {
-        Self { buffer: Vec::new(), taken: 0, limits }
+        let Limits { pending_bytes_max: pending_max, body_len_max, .. } = limits;
+        Self { buffer: Vec::new(), taken: 0, pending_max, body_len_max }
     }
 
     /// Where new plain bytes are appended. Packets that were taken are dropped from its front first.
@@ -64,7 +67,7 @@ impl Deframer {
     /// [`MalformedKind::PendingTooLong`] when more would be held than one connection may have.
     //= LIMIT-PENDING-1
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
-        let max = self.limits.pending_bytes_max;
+        let max = self.pending_max;
         let buffer = self.buffer_mut();
         if buffer.len() + bytes.len() > max {
             return Err(MalformedKind::PendingTooLong.at(buffer.len()));
@@ -80,7 +83,7 @@ impl Deframer {
     //= FRAME-STREAM-1
     pub fn next_packet(&mut self) -> Result<Option<Packet<'_>>, Malformed> {
         let rest = self.buffer.get(self.taken..).unwrap_or_default();
-        let Some(header) = Header::decode(rest, &self.limits)? else { return Ok(None) };
+        let Some(header) = Header::decode_within(rest, self.body_len_max)? else { return Ok(None) };
         let len = HEADER_LEN + header.body_len as usize;
         let Some(body) = rest.get(HEADER_LEN..len) else { return Ok(None) };
         self.taken += len;
@@ -100,9 +103,9 @@ impl Deframer {
         self.buffer.len() - self.taken
     }
 
-    /// The limits that it was made with.
+    /// The most bytes that may be pending.
     #[must_use]
-    pub const fn limits(&self) -> &Limits {
-        &self.limits
+    pub const fn pending_max(&self) -> usize {
+        self.pending_max
     }
 }

@@ -43,6 +43,12 @@ impl Header {
     //= FRAME-HEADER-1
     #[inline]
     pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Option<Self>, Malformed> {
+        Self::decode_within(bytes, limits.body_len_max)
+    }
+
+    /// The same, of all limits with the one that it needs.
+    #[inline]
+    pub(super) fn decode_within(bytes: &[u8], body_len_max: usize) -> Result<Option<Self>, Malformed> {
         let Some(fixed) = bytes.first_chunk::<HEADER_LEN>() else {
             return Self::check_partial(bytes).map(|()| None);
         };
@@ -55,7 +61,7 @@ impl Header {
         }
         let body_len = u32::from_le_bytes([l0, l1, l2, l3]);
         //= FRAME-BODYLEN-1
-        if body_len as usize > limits.body_len_max {
+        if body_len as usize > body_len_max {
             return Err(MalformedKind::BodyTooLong.at(BODY_LEN.start));
         }
         Ok(Some(Self {
