@@ -93,7 +93,7 @@ enum What {
     /// A client logs in for the first time.
     Login(usize),
     /// Somebody knocks at a door of the server.
-    Knock { client: usize, conn: u64, door: Door },
+    Knock(Knock),
     /// Something reaches the server's host.
     AtServer(ConnId, ToServer),
     /// A processor of the server is done with it, and the machine takes it.
@@ -102,6 +102,16 @@ enum What {
     AtClient(usize, u64, ToClient),
     /// The server comes back to its deadline.
     Tick,
+}
+
+/// A try to connect.
+#[derive(Clone, Copy)]
+struct Knock {
+    client: usize,
+    conn: u64,
+    door: Door,
+    /// How often the client's kernel has tried before.
+    tries: u32,
 }
 
 enum ToServer {
@@ -121,6 +131,8 @@ enum ToClient {
 struct Peer {
     client: Client,
     lag: Duration,
+    /// The connection that it has asked for and not got yet.
+    dials: Option<u64>,
     /// The connection at the server's side that its present one has become.
     conn: Option<(u64, ConnId)>,
     /// The earliest wake-up that is on its way.
@@ -169,8 +181,8 @@ pub struct Fleet {
     costs: Costs,
     processors: Processors,
     bytes: (u64, u64),
-    /// Connections that wait to be accepted, and how many may.
-    waiting: usize,
+    /// Connections that wait to be accepted, at each door, and how many may.
+    waiting: BTreeMap<Door, usize>,
     backlog: usize,
     on: usize,
     dials: u64,
@@ -205,7 +217,7 @@ impl Fleet {
             .map(|n| {
                 let lag = low + Duration::from_micros(entropy.below(spread + 1));
                 let client = Client::new(config(plan, n, ring.clone()), entropy.fork());
-                Peer { client, lag, conn: None, wakes_at: None, on: false }
+                Peer { client, lag, dials: None, conn: None, wakes_at: None, on: false }
             })
             .collect();
         Ok(Self {
@@ -222,7 +234,7 @@ impl Fleet {
             costs: Costs::default(),
             processors: Processors::new(1),
             bytes: (0, 0),
-            waiting: 0,
+            waiting: BTreeMap::new(),
             backlog: usize::MAX,
             on: 0,
             dials: 0,
@@ -268,7 +280,7 @@ impl Fleet {
 
     /// The server's process ends, all connections with it, and comes back after `down`, with so many processors of this
     /// speed; then until everybody is logged on again, or for `patience`. Of the connections that wait to be accepted the
-    /// kernel keeps `backlog`; who comes to a full one hears nothing.
+    /// kernel keeps `backlog` at each door; who comes to a full one hears nothing, and his kernel tries again.
     ///
     /// # Errors
     /// The store fails.
@@ -309,7 +321,8 @@ impl Fleet {
         let config = self.server.config().clone();
         self.server = Server::new(config, self.entropy.fork());
         self.conns.clear();
-        (self.dials, self.accepted, self.ticks_at, self.waiting) = (0, BTreeMap::new(), None, 0);
+        (self.dials, self.accepted, self.ticks_at) = (0, BTreeMap::new(), None);
+        self.waiting.clear();
         for n in 0..self.peers.len() {
             let Some((conn, _)) = self.peers.get_mut(n).and_then(|p| p.conn.take()) else { continue };
             self.reach_client(n, conn, ToClient::Closed);

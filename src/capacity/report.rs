@@ -236,7 +236,7 @@ impl Report {
             out,
             "Storm: a server is away for {:?}; its clients come back by themselves, through all doors. Simulated with {}\n\
              machines in place of its connections, its processors slowed by as much; of connections that wait to be accepted\n\
-             1,024 are kept. RSA takes {:.0} us of a core here.\n",
+             1,024 are kept at each door. RSA takes {:.0} us of a core here.\n",
             first.storm.down,
             grouped(self.machines as f64),
             micros(self.unwrap),

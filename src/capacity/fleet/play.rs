@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Far, Fleet, ToClient, ToServer, What};
+use super::{Far, Fleet, Knock, ToClient, ToServer, What};
 use crate::proto::client::{self, Action, Event};
-use crate::proto::command::Door;
 use crate::proto::server::{self, ConnId};
 use crate::proto::time::Time;
+
+/// When a kernel tries again to connect for the first time; twice as long after each further try, as Linux does.
+const SYN_AGAIN: Duration = Duration::from_secs(1);
 
 impl Fleet {
     pub(super) fn run_until(&mut self, by: Time, mut enough: impl FnMut(&Self) -> bool) -> Result<(), String> {
@@ -29,7 +31,7 @@ impl Fleet {
                 peer.wakes_at = None;
                 self.tell_client(n, client::Input::Tick);
             }
-            What::Knock { client, conn, door } => self.knock(client, conn, door),
+            What::Knock(knock) => self.knock(knock),
             What::AtClient(n, conn, what) => self.at_client(n, conn, what),
             What::AtServer(conn, what) => return self.at_server(conn, what),
             What::Served(conn, what) => return self.served(conn, what),
@@ -42,29 +44,39 @@ impl Fleet {
         Ok(())
     }
 
-    fn knock(&mut self, client: usize, conn: u64, door: Door) {
-        self.dials += 1;
+    fn knock(&mut self, knock: Knock) {
+        let Knock { client, conn, door, tries } = knock;
+        if self.peers.get(client).is_none_or(|p| p.dials != Some(conn)) {
+            return;
+        }
+        self.dials += u64::from(tries == 0);
         if !self.up {
             return self.reach_client(client, conn, ToClient::Failed);
         }
-        if self.waiting >= self.backlog {
+        let waiting = self.waiting.entry(door).or_default();
+        if *waiting >= self.backlog {
+            let again = SYN_AGAIN * 2_u32.saturating_pow(tries);
+            self.queue.put(self.now + again, What::Knock(Knock { tries: tries + 1, ..knock }));
             return;
         }
+        *waiting += 1;
         let number = self.next_conn;
         self.next_conn += 1;
         *self.accepted.entry(self.now.unix_secs()).or_default() += 1;
         let ready_at = self.processors.done_at(self.now, self.costs.connection);
-        self.waiting += 1;
         self.conns.insert(number, Far { client, conn, ready_at });
-        self.queue.put(ready_at, What::AtServer(number, ToServer::Accepted(door)));
+        self.queue.put(ready_at, What::Served(number, ToServer::Accepted(door)));
         // The kernel lets it in, however busy the process is.
         self.reach_client(client, conn, ToClient::Connected(number));
     }
 
     fn at_client(&mut self, n: usize, conn: u64, what: ToClient) {
-        if let ToClient::Connected(number) = &what
-            && let Some(peer) = self.peers.get_mut(n)
-        {
+        if let (ToClient::Connected(number), Some(peer)) = (&what, self.peers.get_mut(n)) {
+            if peer.dials.take_if(|dials| *dials == conn).is_none() {
+                // It has given up in the meantime: its kernel knows of no such connection.
+                let arrives = self.now + peer.lag;
+                return self.queue.put(arrives, What::AtServer(*number, ToServer::Closed));
+            }
             peer.conn = Some((conn, *number));
         }
         let input = match &what {
@@ -107,7 +119,8 @@ impl Fleet {
         let arrives = self.now + peer.lag;
         match output {
             client::Output::Connect { conn, door, .. } => {
-                self.queue.put(arrives, What::Knock { client: n, conn, door });
+                peer.dials = Some(conn);
+                self.queue.put(arrives, What::Knock(Knock { client: n, conn, door, tries: 0 }));
             }
             client::Output::Transmit { conn, bytes } => {
                 if let Some((_, number)) = peer.conn.filter(|(c, _)| *c == conn) {
@@ -115,6 +128,7 @@ impl Fleet {
                 }
             }
             client::Output::Close { conn } => {
+                peer.dials.take_if(|dials| *dials == conn);
                 if let Some((_, number)) = peer.conn.take_if(|(c, _)| *c == conn) {
                     self.queue.put(arrives, What::AtServer(number, ToServer::Closed));
                 }
@@ -154,7 +168,9 @@ impl Fleet {
         }
         match what {
             ToServer::Accepted(door) => {
-                self.waiting = self.waiting.saturating_sub(1);
+                if let Some(waiting) = self.waiting.get_mut(&door) {
+                    *waiting = waiting.saturating_sub(1);
+                }
                 self.tell_server(server::Input::Accepted { conn, door })
             }
             ToServer::Bytes(bytes) => self.tell_server(server::Input::Bytes { conn, bytes: &bytes }),

@@ -44,3 +44,17 @@ fn who_fell_together_without_jitter_rises_together() {
     assert!(without.longest_wait > with.longest_wait * 2, "{with:?} {without:?}");
     assert_eq!(storm(true), with, "and the same seed gives the same again");
 }
+
+/// Each door has a queue of its own, and a kernel that is not let in tries again: else those who come to the first door
+/// keep those from the last who were at the first before, and nobody is back in an hour.
+#[test]
+fn a_storm_at_full_doors_ends() {
+    let ms = Duration::from_millis;
+    let costs = Costs { connection: ms(40), unwrap: ms(50), read: ms(2) };
+    let mut fleet = Fleet::new(&plan(1000, true)).expect("a store in memory");
+    fleet.come_in(Duration::from_secs(30)).expect("all come in");
+    let storm = fleet.outage(Duration::from_secs(30), (1, costs), 2, Duration::from_secs(1200)).expect("it goes on");
+    let all = storm.back.last().copied();
+    // The work alone is 220 s.
+    assert!(matches!(all, Some((100, Some(at))) if at > Duration::from_secs(220)), "{storm:?}");
+}
