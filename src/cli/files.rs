@@ -54,6 +54,17 @@ pub fn make_dir(dir: &Path) -> Result<(), Failure> {
     fs::create_dir_all(dir).map_err(|e| Failure::usage(format!("{}: {e}", dir.display())))
 }
 
+/// Makes the folder that a file will be written to, so that nobody works for nothing.
+///
+/// # Errors
+/// The folder cannot be made, or a folder is there instead of the file; names it.
+pub fn make_room(file: &Path) -> Result<(), Failure> {
+    if file.is_dir() {
+        return Err(Failure::usage(format!("{}: is a folder, not a file", file.display())));
+    }
+    file.parent().filter(|dir| !dir.as_os_str().is_empty()).map_or(Ok(()), make_dir)
+}
+
 /// The keys in `dir`, or the test keys.
 ///
 /// # Errors

@@ -66,6 +66,7 @@ pub fn run(args: &Args) -> Outcome {
     let clock = Clock::system();
     let baseline = args.baseline.as_ref().map(|f| Applied::read(f, Date::of(clock.now())).map_err(|all| lines(&all)));
     let baseline = baseline.transpose()?;
+    args.report.iter().map(To::file).chain(args.write_baseline.as_deref()).try_for_each(super::files::make_room)?;
     let quirks = args.who.quirk.iter().fold(Quirks::NONE, |all, q| all.with(*q));
     let jobs = if args.plan { 1 } else { how_many(args.jobs, &sut)? };
     let sources = (0..jobs).map(|job| Source::start(&sut, quirks, job)).collect::<Result<Vec<_>, _>>()?;

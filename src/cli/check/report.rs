@@ -42,6 +42,11 @@ impl To {
         Ok(Self { kind, file: file.into() })
     }
 
+    /// The file that it is written to.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// Whether it shows what happened, not only what came of it.
     pub fn is_full(&self) -> bool {
         self.kind != Kind::Badge
