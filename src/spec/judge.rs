@@ -39,14 +39,23 @@ impl Plan {
 
     fn wants(&self, c: &Located<Case>, levels: &BTreeMap<&str, Level>) -> bool {
         let case = &c.value;
-        let named = |w: &String| c.file.contains(w.as_str()) || case.case.contains(w.as_str()) || case.tags.contains(w);
         let of_level = |l: Level| case.proves.iter().any(|r| levels.get(r.as_str()) == Some(&l));
-        (self.only.is_empty() || self.only.iter().any(named))
+        (self.only.is_empty() || self.only.iter().any(|w| is_named(c, w)))
             && (self.requirements.is_empty() || self.requirements.iter().any(|r| case.proves.contains(r)))
             && (self.tags.is_empty() || self.tags.iter().any(|t| case.tags.contains(t)))
             && self.level.is_none_or(of_level)
             && (self.roles.is_empty() || self.roles.contains(&case.role))
     }
+}
+
+/// Whether a word names this case: it is in its file or its name, or is one of its tags; with brackets, which name an
+/// instance, it is the whole name.
+#[must_use]
+pub fn is_named(c: &Located<Case>, word: &str) -> bool {
+    if let Some((name, _)) = word.split_once('[') {
+        return c.value.case == name;
+    }
+    c.file.contains(word) || c.value.case.contains(word) || c.value.tags.iter().any(|t| t == word)
 }
 
 /// Every requirement with its level.

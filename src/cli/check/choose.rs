@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::path::Path;
 
 use super::super::Failure;
 use super::CheckArgs;
@@ -11,9 +12,12 @@ use crate::spec::corpus::Corpus;
 use crate::spec::format::requirement::Level;
 use crate::spec::format::sut::Sut;
 use crate::spec::format::{Case, Role};
-use crate::spec::judge::{Plan, levels};
+use crate::spec::judge::{Plan, is_named, levels};
 use crate::spec::run::Options;
 use crate::spec::yaml::Located;
+
+/// Instances that are named where one is asked for that there is not.
+const INSTANCES_MAX: usize = 8;
 
 /// A level by its name.
 pub fn level(word: &str) -> Result<Level, String> {
@@ -37,12 +41,17 @@ pub fn plan(corpus: &Corpus, args: &CheckArgs, sut: &Sut, reference: bool) -> Re
     let mut only = Vec::new();
     for word in &args.only {
         let word = word.split('#').next().unwrap_or_default();
-        if let Some((case, _)) = word.split_once('[') {
+        if word.contains('[') {
             options.instances.push(word.to_owned());
-            only.push(case.to_owned());
-        } else {
-            only.push(word.to_owned());
         }
+        only.push(word.to_owned());
+    }
+    if let Some(word) = only.iter().find(|w| !corpus.cases.iter().any(|c| is_named(c, w))) {
+        let near = nearest(word.split('[').next().unwrap_or(word), names(corpus).iter().map(String::as_str));
+        return Err(Failure::usage(format!("no case has `{word}` in its name or path, or as a tag{near}")));
+    }
+    if let Some(era) = args.era.iter().find(|e| !sut.eras.has(**e)) {
+        return Err(Failure::usage(format!("{}: `eras` does not have {era}, which --era asks for", sut.name)));
     }
     let ids = levels(corpus);
     if let Some(r) = args.requirement.iter().find(|r| !ids.contains_key(r.as_str())) {
@@ -71,9 +80,40 @@ pub fn plan(corpus: &Corpus, args: &CheckArgs, sut: &Sut, reference: bool) -> Re
     let cases = plan.cases(corpus);
     let any = |c: &&Located<Case>| plan.options.instances_of(&c.value).is_ok_and(|all| !all.is_empty());
     if !cases.iter().any(any) {
-        return Err(Failure::usage(nothing(args, sut, reference)));
+        let with: Vec<String> = cases.iter().flat_map(|c| its_instances(&c.value, &plan.options)).collect();
+        return Err(Failure::usage(nothing(args, sut, reference) + &near_instance(&plan.options.instances, &with)));
     }
     Ok(plan)
+}
+
+/// All instances of a case in these eras, by name.
+fn its_instances(case: &Case, options: &Options) -> Vec<String> {
+    let all = Options { eras: options.eras.clone(), ..Options::default() };
+    all.instances_of(case).unwrap_or_default().into_iter().map(|i| i.id).collect()
+}
+
+/// What there is instead of instances that there are not.
+fn near_instance(asked: &[String], all: &[String]) -> String {
+    if asked.is_empty() || all.is_empty() {
+        return String::new();
+    }
+    let more = all.len().saturating_sub(INSTANCES_MAX);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let shown: Vec<&str> = all.iter().take(INSTANCES_MAX).map(String::as_str).collect();
+    format!("; its instances are {}{more}", shown.join(", "))
+}
+
+/// What a word could have meant: the names of cases and of their groups, folders and tags.
+fn names(corpus: &Corpus) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for c in &corpus.cases {
+        let name = c.value.case.as_str();
+        all.extend(name.match_indices('.').filter_map(|(at, _)| name.get(..at)).map(str::to_owned));
+        all.insert(name.to_owned());
+        all.extend(Path::new(&c.file).parent().and_then(Path::file_name).map(|f| format!("{}/", f.display())));
+        all.extend(c.value.tags.iter().cloned());
+    }
+    all
 }
 
 /// Why nothing fits.
