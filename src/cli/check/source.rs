@@ -2,6 +2,8 @@
 //! instance of a case.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -84,6 +86,10 @@ impl Source {
 
     fn bring_up(&mut self) -> Result<(), Failure> {
         let sut = Arc::clone(&self.sut);
+        if let (Role::Client | Role::Codec, Some(launch)) = (sut.role, &sut.launch) {
+            // It is started for each instance, and each would say the same.
+            can_be_started(launch).map_err(|why| Failure::usage(format!("{}: launch: {why}", sut.name)))?;
+        }
         if let (Role::Client, Some(launch), Some(speaks)) = (sut.role, &sut.launch, sut.speaks) {
             let made = Outside::new(launch.clone(), speaks, sut.time_scale, sut.profiles.clone());
             self.client = Some(made.map_err(Failure::incomplete)?);
@@ -324,6 +330,22 @@ fn run_hook(command: &[String], told: &BTreeMap<String, String>) -> Result<(), T
         Some(status) => Err(wrong(format!("{status} {}", hook.last_words().join(" | ")))),
         None => Err(wrong(format!("not done after {} s", HOOK_WITHIN.as_secs()))),
     }
+}
+
+/// Looks for the program of a command where starting it would.
+fn can_be_started(launch: &Launch) -> Result<(), String> {
+    let name = launch.command.first().map_or("", String::as_str);
+    let can = |file: &Path| file.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0);
+    if name.contains('/') {
+        return match Path::new(name) {
+            file if can(file) => Ok(()),
+            file if file.exists() => Err(format!("{name} is no program that can be run")),
+            _ => Err(format!("there is no {name}")),
+        };
+    }
+    let path = launch.env.get("PATH").map(OsString::from).or_else(|| std::env::var_os("PATH")).unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|dir| can(&dir.join(name)));
+    if found { Ok(()) } else { Err(format!("there is no program `{name}` in PATH")) }
 }
 
 /// Whether each job can have a system of its own.

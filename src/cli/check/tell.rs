@@ -39,6 +39,8 @@ pub fn failures(run: &Run, all: bool) -> String {
 /// A check with what it came to, in these instances.
 struct Finding<'r> {
     check: &'r str,
+    /// Checks behind it of which the same is to be said.
+    more: usize,
     verdict: Verdict,
     of: Vec<&'r InstanceLine>,
 }
@@ -56,11 +58,29 @@ fn findings(case: &CaseLine) -> Vec<Finding<'_>> {
             }
             match out.iter_mut().find(|f| f.check == check && f.verdict == *verdict) {
                 Some(f) => f.of.push(i),
-                None => out.push(Finding { check, verdict: *verdict, of: vec![i] }),
+                None => out.push(Finding { check, more: 0, verdict: *verdict, of: vec![i] }),
             }
         }
     }
+    out.dedup_by(|later, first| {
+        later.says_the_same(first) && {
+            first.more += 1;
+            true
+        }
+    });
     out
+}
+
+impl Finding<'_> {
+    /// Whether it tells nothing that the other does not: one that died failed all its checks by that.
+    fn says_the_same(&self, other: &Self) -> bool {
+        let of = |f: &Self| f.of.iter().map(|i| i.detail.get(f.check).cloned()).collect::<Vec<_>>();
+        let instances = |f: &Self| f.of.iter().map(|i| i.instance.clone()).collect::<Vec<_>>();
+        self.verdict == other.verdict
+            && self.verdict == Verdict::Crashed
+            && instances(self) == instances(other)
+            && of(self) == of(other)
+    }
 }
 
 fn one(run: &Run, case: &CaseLine, f: &Finding<'_>, all: bool, out: &mut String) {
@@ -68,7 +88,8 @@ fn one(run: &Run, case: &CaseLine, f: &Finding<'_>, all: bool, out: &mut String)
     let named: Vec<&str> = f.of.iter().take(NAMED_MAX).map(|i| values(&i.instance)).collect();
     let more = f.of.len().saturating_sub(NAMED_MAX);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let _ = writeln!(out, "{}: {}#{} in {}{more}", f.verdict, case.case, f.check, named.join(" "));
+    let checks = if f.more > 0 { format!(" and {} more checks", f.more) } else { String::new() };
+    let _ = writeln!(out, "{}: {}#{}{checks} in {}{more}", f.verdict, case.case, f.check, named.join(" "));
     let detail = first.detail.get(f.check).map(Vec::as_slice).unwrap_or_default();
     let lines = if all { detail.len() } else { DETAIL_MAX };
     for d in detail.iter().take(lines) {

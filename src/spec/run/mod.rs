@@ -102,8 +102,8 @@ impl Options {
     }
 }
 
-/// Whether a target gives any sign of life. Without one, after [`Life::INSTANCES`] of them that all hung, the rest of a
-/// run is not waited for.
+/// Whether a target gives any sign of life. Without one, after [`Life::INSTANCES`] of them that all hung or died, the
+/// rest of a run is not waited for.
 #[derive(Debug, Default)]
 pub struct Life {
     heard: AtomicBool,
@@ -117,7 +117,7 @@ impl Life {
     fn saw(&self, report: &InstanceReport) {
         if report.heard {
             self.heard.store(true, Ordering::Relaxed);
-        } else if report.verdict() == Verdict::Hung {
+        } else if matches!(report.verdict(), Verdict::Hung | Verdict::Crashed) {
             self.silent.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -157,7 +157,7 @@ pub fn run_case(corpus: &Corpus, case: &Located<Case>, make: &mut MakeTarget<'_>
     };
     for i in all {
         if options.life.as_ref().is_some_and(|l| l.is_given_up()) {
-            let why = format!("given up: {} others hung before it, and nothing ever came", Life::INSTANCES);
+            let why = format!("given up: {} others hung or died before it, and nothing ever came", Life::INSTANCES);
             report.instances.push(broken(&i.id, Verdict::CouldNotRun, why));
             continue;
         }
