@@ -180,7 +180,7 @@ fn a_server_that_says_nothing_is_given_up() {
     let f = Folder::new("nothing");
     let (at, key) = (somebody(says_nothing), public_key(&f));
     let text = ends(1, &["check", "--server", &at, "--rsa-pub", &key, "--timeout", "200ms"]);
-    has(&text, &["hung: ", "given up: 8 others hung before it, and nothing ever came"]);
+    has(&text, &["hung: ", "given up: 8 others hung or died before it, and nothing ever came"]);
 }
 
 #[test]
@@ -241,7 +241,10 @@ fn cases_are_chosen_and_the_choice_is_explained() {
     assert!(list.lines().count() > 5 && list.contains("frame.id-echo"), "{list}");
     refused(&["check", "--requirement", "CHAT-WRITE-44"], &["`CHAT-WRITE-44`; did you mean CHAT-WRITE-4"]);
     refused(&["check", "--tag", "somke"], &["`somke`", "smoke"]);
-    refused(&["check", "no-such-case"], &["no case has no-such-case in its name"]);
+    refused(&["check", "no-such-case"], &["no case has `no-such-case` in its name"]);
+    // A word that names nothing is refused beside one that does, too.
+    refused(&["check", "frame/", "chat.wirte"], &["`chat.wirte`", "did you mean chat.write"]);
+    refused(&["check", "--plan", "fraem/"], &["`fraem/`", "did you mean frame/"]);
     refused(&["check", "--level", "never"], &["must, should, may, info"]);
     refused(&["check", "--report", "pdf=x"], &["junit, json, html, badge"]);
     has(&said(&["explain", "CHAT-WRITE-4"]), &["proved by\n", "push-to-sender"]);
@@ -272,4 +275,62 @@ fn time_that_runs_faster_reaches_the_cases_about_time() {
     let sut = f.file("sut.yaml", &text);
     let text = ends(0, &["check", "--sut", &sut, "--jobs", "2", "heartbeat.idle", "--era", "2025"]);
     assert!(!text.contains("not-applicable"), "{text}");
+}
+
+#[test]
+fn where_reports_go_is_looked_at_before_the_first_case() {
+    let f = Folder::new("places");
+    let to = |name: &str| Path::new(&f.path()).join(name).display().to_string();
+    let page = to("made/for/page.html");
+    ends(0, &["check", "frame.id-echo", "--seeds", "0", "--report", &format!("html={page}")]);
+    assert!(Path::new(&page).is_file());
+    let file = f.file("file", "");
+    let (inside, folder) = (format!("junit={file}/x.xml"), format!("badge={}", f.path()));
+    // Who ran a case would say so.
+    for (to, said) in [(&inside, file.as_str()), (&folder, "is a folder, not a file")] {
+        let output = locospec(&["check", "frame.id-echo", "--report", to]);
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]), "{to}");
+        has(&String::from_utf8_lossy(&output.stderr), &[said]);
+    }
+    refused(&["check", "frame.id-echo", "--write-baseline", &f.path()], &["is a folder, not a file"]);
+}
+
+/// An adapter that says nothing.
+fn adapter(command: &str) -> String {
+    format!(
+        "format: locospec-sut/1\nname: mine\nversion: \"0\"\nrole: client\neras: [\"2025\"]\nspeaks: lines\nlaunch: {command}\n"
+    )
+}
+
+#[test]
+fn a_program_that_is_not_there_is_told_once() {
+    let f = Folder::new("no-program");
+    let of = |command: &str| f.file("sut.yaml", &adapter(command));
+    refused(&["check", "--sut", &of("{command: [pythn3, a.py]}")], &["mine: launch: there is no program `pythn3` in"]);
+    refused(&["check", "--sut", &of("{command: [./client]}")], &["mine: launch: there is no ", "client"]);
+    f.file("client", "no program");
+    refused(&["check", "--sut", &of("{command: [./client]}")], &["client is no program that can be run"]);
+    refused(&["check", "--sut", &of("python3 a.py")], &["sut.yaml:7:9", "a map: {command: [program, argument]}"]);
+}
+
+#[test]
+fn an_adapter_that_dies_at_once_is_given_up_and_told_briefly() {
+    let f = Folder::new("dies");
+    let sut = f.file("sut.yaml", &adapter("{command: [sh, -c, \"echo boom >&2; exit 7\"]}"));
+    let text = ends(1, &["check", "--sut", &sut, "--jobs", "1"]);
+    has(&text, &["exit status: 7", "stderr: boom", " more checks in 2025", "8 others hung or died before it"]);
+    assert!(text.matches("stderr: boom").count() <= 8, "{text}");
+}
+
+#[test]
+fn an_instance_or_era_that_there_is_not_is_told_with_those_that_are() {
+    let f = Folder::new("instances");
+    let sut = f.file("sut.yaml", &adapter("{command: [sh]}"));
+    refused(&["check", "--sut", &sut, "entry.comes-in[2026]"], &["its instances are entry.comes-in[2025]"]);
+    refused(&["check", "--sut", &sut, "--era", "2023"], &["mine: `eras` does not have 2023"]);
+    // With brackets it is the name of a case, not a part of one.
+    has(&said(&["check", "--list", "vectors.headers[no-body]"]), &["vectors.headers "]);
+    assert_eq!(said(&["check", "--list", "vectors.headers[no-body]"]).lines().count(), 1);
+    let page = f.file("page.html", "<!doctype html>");
+    refused(&["check", "diff", &page, &page], &["page.html:1: no run as `check --report json=FILE` writes it"]);
 }

@@ -52,7 +52,7 @@ fn requirement(corpus: &Corpus, r: &Requirement) -> String {
             let _ = writeln!(out, "  {:<28} {}", q.id, q.does);
         }
     }
-    let _ = writeln!(out, "locospec check --requirement {}", r.id);
+    let _ = writeln!(out, "locospec check --requirement {}    # the reference; yours with --sut FILE", r.id);
     out
 }
 
@@ -78,7 +78,7 @@ fn case(corpus: &Corpus, located: &Located<Case>) -> String {
         }
     }
     let _ = writeln!(out, "checks\n  {}", check_names(corpus, located).join(" "));
-    let _ = writeln!(out, "locospec check {}", c.case);
+    let _ = writeln!(out, "locospec check {}    # the reference; yours with --sut FILE", c.case);
     out
 }
 

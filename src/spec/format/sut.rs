@@ -88,7 +88,7 @@ pub enum Speaks {
 
 /// A command to start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a map: {command: [program, argument]}, and cwd, env, ready")]
 pub struct Launch {
     /// The program and its arguments; no shell. A program with a slash in it is a path, else it is looked for in PATH.
     pub command: Vec<String>,
@@ -104,7 +104,7 @@ pub struct Launch {
 
 /// When a server that was started can be connected to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a map with file, port or line: {port: 9000}")]
 pub struct Ready {
     /// When this file is there.
     pub file: Option<PathBuf>,
@@ -118,7 +118,7 @@ pub struct Ready {
 
 /// Where a server is, and what it is known by: a folder that has all of it, or one by one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a map: {dir: folder}, or booking, ticket, entry, carriage, ca, rsa_pub")]
 pub struct Attach {
     /// A folder as `locospec serve --dir` writes it: `endpoints.json`, `ca.pem`, `rsa.pub.pem`, `rsa-2012.pub.pem`.
     pub dir: Option<PathBuf>,
@@ -140,7 +140,7 @@ pub struct Attach {
 
 /// What is run around each instance of a case: a program and its arguments.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a map: {before_case: [program, argument]}, and after_case")]
 pub struct Hooks {
     /// Before it, with `LOCOSPEC_CASE`, `LOCOSPEC_ERA` and `LOCOSPEC_WORLD` (JSON). Exit code 0 is done, 89 is "I cannot
     /// make this", anything else is a failure.

@@ -227,7 +227,8 @@ impl Run {
         let wrong = |n: usize, what: &dyn std::fmt::Display| format!("{file}:{}: {what}", n + 1);
         let mut lines = text.lines().enumerate();
         let (_, first) = lines.next().ok_or_else(|| wrong(0, &"an empty file is no run"))?;
-        let head: Head = serde_json::from_str(first).map_err(|e| wrong(0, &e))?;
+        let head: Head = serde_json::from_str(first)
+            .map_err(|e| wrong(0, &format!("no run as `check --report json=FILE` writes it: {e}")))?;
         if head.format != FORMAT {
             return Err(wrong(0, &format!("format `{}` is not {FORMAT}", head.format)));
         }
