@@ -13,6 +13,7 @@ mod outside;
 mod pinned;
 mod proxy;
 mod sockets;
+mod stopped;
 mod talk;
 mod tidy;
 mod usage;

@@ -20,6 +20,7 @@ pub mod shrink;
 pub mod sim;
 pub mod soak;
 pub mod spec;
+mod stop;
 
 use std::fmt;
 use std::process::ExitCode;

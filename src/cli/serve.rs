@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::files::{self, CA, ENDPOINTS, RSA, RSA_2012};
+use super::stop::Asked;
 use super::{Exit, Failure, Outcome, print, runtime, talk};
 use crate::capacity::process::raise_files;
 use crate::net::clock::system_entropy;
@@ -192,17 +193,11 @@ async fn listen(
 
 /// Ready at the first SIGINT or SIGTERM.
 fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::incomplete)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::incomplete)?;
+    let mut asked = Asked::listen()?;
     // In a task of its own: the hub asks at each packet whether to stop, and a channel answers that at once.
     let (stop, stopped) = tokio::sync::oneshot::channel();
     tokio::spawn(async move {
-        tokio::select! {
-            biased;
-            _ = interrupt.recv() => (),
-            _ = terminate.recv() => (),
-        }
+        asked.next().await;
         talk!("draining");
         let _ = stop.send(());
     });

@@ -29,6 +29,7 @@ pub use self::args::Args;
 use self::args::{CheckArgs, described};
 use self::report::To;
 use self::source::{Source, can_be_many};
+use super::stop::{self, Asked};
 use super::{Exit, Failure, Outcome, print, sim, talk};
 use crate::net::Clock;
 use crate::proto::quirk::Quirks;
@@ -40,20 +41,39 @@ use crate::spec::format::{Case, Role};
 use crate::spec::judge::{Plan, Worker, levels, run_jobs};
 use crate::spec::lint;
 use crate::spec::report::{CaseLine, FORMAT, Head, Run};
+use crate::spec::run::leftovers::{self, wait_if_over};
 use crate::spec::run::target::TargetError;
 use crate::spec::run::{Life, Options, run_case, tcp};
 use crate::spec::verdict::{CaseReport, Summary, Verdict, Weight};
 use crate::spec::yaml::{Diagnostic, Located};
 
-/// Runs the cases; the exit code is that of the spec: 1 wrong, 2 usage, 3 incomplete, 4 a fault of the judge.
+/// Runs the cases; the exit code is that of the spec: 1 wrong, 2 usage, 3 incomplete, 4 a fault of the judge. Stopped by
+/// SIGINT or SIGTERM it ends what it has started, and is incomplete.
 ///
 /// # Errors
 /// A spec that does not hold, an implementation that cannot be started or reached, a file that cannot be used.
 pub fn run(args: &Args) -> Outcome {
-    let args = match &args.other {
-        Some(other) => return report::run(other),
-        None => &args.check,
-    };
+    if let Some(other) = &args.other {
+        return report::run(other);
+    }
+    stop::in_thread(stopped)?;
+    let outcome = check(&args.check);
+    wait_if_over();
+    outcome
+}
+
+/// Waits for a signal, ends what the judge has started, then the judge. At a second signal it waits for nobody.
+async fn stopped(mut asked: Asked) {
+    let why = asked.next().await;
+    talk!("stopped by {why}: what was started is ended, and nothing is judged of what was to come");
+    tokio::select! {
+        () = leftovers::end_all() => (),
+        _ = asked.next() => leftovers::kill_all(),
+    }
+    std::process::exit(i32::from(Exit::Incomplete as u8));
+}
+
+fn check(args: &CheckArgs) -> Outcome {
     let corpus = load(args.spec.as_deref())?;
     let named = args.who.sut()?;
     let reference = named.is_none();
@@ -182,7 +202,7 @@ fn one_job<'c>(
         let Some(case) = cases.get(n) else {
             return CaseReport { case: String::new(), file: String::new(), instances: Vec::new() };
         };
-        run_case(
+        let report = run_case(
             corpus,
             case,
             &mut |era| match (&mut source, &runtime) {
@@ -191,7 +211,9 @@ fn one_job<'c>(
                 (None, _) => Err(TargetError::Unreachable("there is nothing to judge".into())),
             },
             options,
-        )
+        );
+        wait_if_over();
+        report
     })
 }
 

@@ -24,6 +24,7 @@ use crate::spec::format::step::Finish;
 use crate::spec::format::sut::{Launch, Sut, WorldKind};
 use crate::spec::format::{Case, Role};
 use crate::spec::run::launch::Server;
+use crate::spec::run::leftovers::Folder;
 use crate::spec::run::outside::Outside;
 use crate::spec::run::proc::Holds;
 use crate::spec::run::target::{Conn, Happening, Order, Target, TargetError, too_long};
@@ -38,21 +39,10 @@ const CANNOT: i32 = 89;
 const GRAIN: Duration = Duration::from_millis(250);
 
 /// A folder of this run, gone with it.
-#[derive(Debug)]
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(job: usize) -> Result<Self, Failure> {
-        let dir = std::env::temp_dir().join(format!("locospec-{}-{job}", std::process::id()));
-        make_dir(&dir)?;
-        Ok(Self(dir))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+fn scratch(job: usize) -> Result<Folder, Failure> {
+    let dir = std::env::temp_dir().join(format!("locospec-{}-{job}", std::process::id()));
+    make_dir(&dir)?;
+    Ok(Folder::keep(dir))
 }
 
 /// One system under test, ready to be judged by one job.
@@ -67,7 +57,7 @@ pub struct Source {
     /// Whether 2012 can be spoken: its key is known.
     pub old: bool,
     // Dropped last: the server may still write there.
-    scratch: Scratch,
+    scratch: Folder,
 }
 
 impl Source {
@@ -76,8 +66,8 @@ impl Source {
     /// # Errors
     /// It cannot be started, is not ready in time, or nobody listens.
     pub fn start(sut: &Sut, quirks: Quirks, job: usize) -> Result<Self, Failure> {
-        let (scratch, mut sut) = (Scratch::new(job)?, sut.clone());
-        sut.fill(&scratch.0);
+        let (scratch, mut sut) = (scratch(job)?, sut.clone());
+        sut.fill(scratch.path());
         let mut source =
             Self { sut: Arc::new(sut), quirks, server: None, attach: None, client: None, old: true, scratch };
         source.bring_up()?;
@@ -101,11 +91,11 @@ impl Source {
             // The last one has to give its place up first.
             self.server = None;
             if let Some(stale) =
-                launch.ready.as_ref().and_then(|r| r.file.as_ref()).filter(|f| f.starts_with(&self.scratch.0))
+                launch.ready.as_ref().and_then(|r| r.file.as_ref()).filter(|f| f.starts_with(self.scratch.path()))
             {
                 let _ = std::fs::remove_file(stale);
             }
-            let env = BTreeMap::from([("LOCOSPEC_SCRATCH".to_owned(), self.scratch.0.display().to_string())]);
+            let env = BTreeMap::from([("LOCOSPEC_SCRATCH".to_owned(), self.scratch.path().display().to_string())]);
             let mut server = Server::start(launch, &env).map_err(Failure::usage)?;
             if let Some(ready) = &launch.ready {
                 server.wait(ready).map_err(|why| Failure::incomplete(format!("{}: {why}", sut.name)))?;
@@ -191,7 +181,7 @@ impl Source {
             ("LOCOSPEC_CASE".to_owned(), case.case.clone()),
             ("LOCOSPEC_ERA".to_owned(), era.as_str().to_owned()),
             ("LOCOSPEC_WORLD".to_owned(), world_json(case)),
-            ("LOCOSPEC_SCRATCH".to_owned(), self.scratch.0.display().to_string()),
+            ("LOCOSPEC_SCRATCH".to_owned(), self.scratch.path().display().to_string()),
         ]);
         let (sut, server) = (Arc::clone(&self.sut), self.server.clone());
         Ok(Box::new(Described { inner, known, sut, server, told, scale, before: None }))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::super::{Exit, Failure, files, runtime, talk};
+use super::super::{Exit, Failure, files, stop, talk};
 use crate::proto::time::Time;
 use crate::sim::hunt::report::{Of, Report};
 
@@ -118,31 +118,16 @@ pub(super) fn write(path: &Path, report: &Report) -> Result<(), Failure> {
 /// # Errors
 /// The system gives no thread or no signal.
 pub(super) fn stop_flag() -> Result<impl Fn() -> bool + Sync, Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
     let asked = Arc::new(AtomicBool::new(false));
     let flag = asked.clone();
-    let runtime = runtime()?;
-    let (mut interrupt, mut terminate) = {
-        let _here = runtime.enter();
-        (
-            signal(SignalKind::interrupt()).map_err(Failure::incomplete)?,
-            signal(SignalKind::terminate()).map_err(Failure::incomplete)?,
-        )
-    };
-    let listen = async move {
+    stop::in_thread(|mut signals| async move {
         loop {
-            tokio::select! {
-                biased;
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
+            signals.next().await;
             if asked.swap(true, Ordering::Relaxed) {
                 std::process::exit(130);
             }
             talk!("stopping: what has begun is finished; once more ends it at once");
         }
-    };
-    let thread = std::thread::Builder::new().name("signals".to_owned());
-    thread.spawn(move || runtime.block_on(listen)).map_err(Failure::incomplete)?;
+    })?;
     Ok(move || flag.load(Ordering::Relaxed))
 }

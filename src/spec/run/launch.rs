@@ -4,7 +4,6 @@ use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpStream};
-use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
@@ -13,6 +12,7 @@ use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use super::leftovers::{self, Group};
 use crate::net::Clock;
 use crate::spec::format::sut::{Launch, Ready};
 
@@ -31,6 +31,8 @@ const LINE_LEN_MAX: u64 = 1000;
 #[derive(Debug)]
 pub struct Server {
     child: Child,
+    /// Who ends it when the judge is stopped.
+    _group: Group,
     status: Option<ExitStatus>,
     /// Something was said: a reason to look again.
     said: Receiver<()>,
@@ -57,12 +59,13 @@ impl Server {
     pub fn start(launch: &Launch, env: &BTreeMap<String, String>) -> io::Result<Self> {
         let (name, args) = launch.command.split_first().ok_or_else(|| io::Error::other("the command is empty"))?;
         let mut command = Command::new(name);
-        command.args(args).envs(&launch.env).envs(env).process_group(0);
+        command.args(args).envs(&launch.env).envs(env);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if !launch.cwd.as_os_str().is_empty() {
             command.current_dir(&launch.cwd);
         }
-        let mut child = command.spawn().map_err(|e| io::Error::new(e.kind(), format!("start {name}: {e}")))?;
+        let started = leftovers::spawn(&mut command);
+        let (mut child, group) = started.map_err(|e| io::Error::new(e.kind(), format!("start {name}: {e}")))?;
         let output = Arc::new(Output::default());
         let (say, said) = mpsc::sync_channel(1);
         let ready = launch.ready.as_ref().and_then(|r| r.line.clone());
@@ -72,7 +75,7 @@ impl Server {
         if let Some(stderr) = child.stderr.take() {
             listen(stderr, ready, say.clone(), Arc::clone(&output));
         }
-        Ok(Self { child, status: None, said, _say: say, output, mourned: false })
+        Ok(Self { child, _group: group, status: None, said, _say: say, output, mourned: false })
     }
 
     /// Its process id.

@@ -27,6 +27,7 @@ mod expecting;
 pub mod instance;
 pub mod interpret;
 pub mod launch;
+pub mod leftovers;
 mod link;
 pub mod outside;
 pub mod peer;

@@ -29,6 +29,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 
+use super::leftovers::Folder;
 use super::target::{Happening, TargetError};
 use crate::net::tls::Authority;
 use crate::proto::secure::{Era, KeyRing, PublicRing};
@@ -46,7 +47,7 @@ pub struct Outside {
     tls: TlsBox,
     keys: KeyRing,
     public: PublicRing,
-    folder: Folder,
+    folder: Files,
 }
 
 /// Has no `Debug` of its own.
@@ -60,9 +61,9 @@ impl std::fmt::Debug for TlsBox {
 
 /// The files that a client needs, in a folder that goes with the value.
 #[derive(Debug)]
-struct Folder(PathBuf);
+struct Files(Folder);
 
-impl Folder {
+impl Files {
     fn new() -> io::Result<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         loop {
@@ -70,25 +71,19 @@ impl Folder {
             let path = std::env::temp_dir().join(format!("locospec-judge-{}-{n}", std::process::id()));
             match fs::create_dir(&path) {
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists && n < 1000 => {}
-                made => return made.map(|()| Self(path)),
+                made => return made.map(|()| Self(Folder::keep(path))),
             }
         }
     }
 
     fn file(&self, name: &str, text: &str) -> io::Result<PathBuf> {
-        let path = self.0.join(name);
+        let path = self.at(name);
         fs::write(&path, text)?;
         Ok(path)
     }
 
     fn at(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        self.0.path().join(name)
     }
 }
 
@@ -122,7 +117,7 @@ impl Outside {
         let tls = TlsBox(authority.acceptor().map_err(|e| wrong(&e))?);
         let keys = KeyRing::test();
         let public = keys.public_ring();
-        let folder = Folder::new().map_err(|e| wrong(&e))?;
+        let folder = Files::new().map_err(|e| wrong(&e))?;
         folder.file(CA, authority.cert_pem()).map_err(|e| wrong(&e))?;
         for (era, key) in [(Era::E2012, &public.old), (Era::E2025, &public.modern)] {
             let pem = key.to_pem().map_err(|e| wrong(&e))?;

@@ -7,7 +7,6 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +15,7 @@ use std::thread;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 
+use super::leftovers::{self, Group};
 use super::proc::{self, Activity};
 use crate::spec::format::sut::Launch;
 
@@ -45,6 +45,8 @@ pub enum Heard {
 #[derive(Debug)]
 pub struct Program {
     child: Child,
+    /// Who ends it when the judge is stopped.
+    _group: Group,
     status: Option<ExitStatus>,
     todo: Option<SyncSender<Vec<u8>>>,
     lines: Receiver<Heard>,
@@ -86,12 +88,13 @@ impl Program {
     ) -> io::Result<Self> {
         let (name, args) = launch.command.split_first().ok_or_else(|| io::Error::other("the command is empty"))?;
         let mut command = Command::new(name);
-        command.args(args).envs(&launch.env).envs(env).process_group(0);
+        command.args(args).envs(&launch.env).envs(env);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if !launch.cwd.as_os_str().is_empty() {
             command.current_dir(&launch.cwd);
         }
-        let mut child = command.spawn().map_err(|e| io::Error::new(e.kind(), format!("start {name}: {e}")))?;
+        let started = leftovers::spawn(&mut command);
+        let (mut child, group) = started.map_err(|e| io::Error::new(e.kind(), format!("start {name}: {e}")))?;
         let tail = Arc::new(Mutex::new(VecDeque::new()));
         let todo = child.stdin.take().map(writing);
         if let Some(stdout) = child.stdout.take() {
@@ -105,7 +108,7 @@ impl Program {
                 drop(ends);
             });
         }
-        Ok(Self { child, status: None, todo, lines, tail, tail_ended })
+        Ok(Self { child, _group: group, status: None, todo, lines, tail, tail_ended })
     }
 
     /// Tells it something, in one line; does not wait until it is read.
