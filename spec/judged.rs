@@ -334,3 +334,21 @@ fn an_instance_or_era_that_there_is_not_is_told_with_those_that_are() {
     let page = f.file("page.html", "<!doctype html>");
     refused(&["check", "diff", &page, &page], &["page.html:1: no run as `check --report json=FILE` writes it"]);
 }
+
+#[test]
+fn dates_of_a_server_whose_time_runs_faster_are_those_that_it_can_have() {
+    let f = Folder::new("dates");
+    // A second on the wall is a minute there, and the case allows five seconds.
+    let text = ours("time_scale: 60\nworld: hook\nhooks: {before_case: [sleep, \"1\"]}\n");
+    let sut = |text: &str| f.file("sut.yaml", text);
+    let args = |sut: &str| ends_of(&["check", "--sut", sut, "--jobs", "1", "--era", "2025", "chat.write.fanout-two"]);
+    let (code, said) = args(&sut(&text.replace("serve,", "serve, --time-scale, \"60\",")));
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = args(&sut(&text));
+    assert_eq!(code, Some(0), "one whose timers run faster, and whose dates are the wall's: {said}");
+    // The other way round: nobody has said that its time runs faster.
+    let untold = text.replace("time_scale: 60\n", "").replace("serve,", "serve, --time-scale, \"60\",");
+    let (code, said) = args(&sut(&untold));
+    assert_eq!(code, Some(1), "{said}");
+    has(&said, &["sendAt: expected within 5 s of "]);
+}

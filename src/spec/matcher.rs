@@ -241,13 +241,19 @@ impl Matching<'_> {
     }
 
     fn near_now(&mut self, arg: &Lit, b: &Bson, path: &str) {
-        let now = self.vars.get("now").and_then(whole);
-        let ok = match (whole(b), now, arg) {
-            (Some(t), Some(now), Lit::Int(tolerance)) => t.abs_diff(now) <= tolerance.unsigned_abs(),
+        let now = |end: &str| self.vars.get(end).or_else(|| self.vars.get("now")).and_then(whole);
+        let (first, last) = (now("now.first"), now("now.last"));
+        let ok = match (whole(b), first, last, arg) {
+            (Some(t), Some(first), Some(last), Lit::Int(tolerance)) => {
+                t.abs_diff(t.clamp(first, last.max(first))) <= tolerance.unsigned_abs()
+            }
             _ => false,
         };
         if !ok {
-            self.differ(path, format!("within {arg} s of {}", now.unwrap_or_default()), Some(b));
+            let (first, last) = (first.unwrap_or_default(), last.unwrap_or_default());
+            let what =
+                if first == last { first.to_string() } else { format!("{first} to {last}, its clock being fast") };
+            self.differ(path, format!("within {arg} s of {what}"), Some(b));
         }
     }
 

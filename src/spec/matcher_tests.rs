@@ -75,6 +75,20 @@ fn what_does_not_fit_says_path_expected_and_actual() {
 }
 
 #[test]
+fn a_clock_that_runs_fast_may_show_what_it_can_have_reached() {
+    let mut v = vars();
+    v.set("now.first", 1000i64);
+    v.set("now.last", 4000i64);
+    let mut said = |t: i64| {
+        let wrong = compare(&lit("{t: {$near_now: 5}}"), &doc! {"t": t}, "body", "p", &mut v);
+        wrong.iter().map(ToString::to_string).collect::<String>()
+    };
+    assert_eq!([995, 2500, 4005].map(&mut said).concat(), "");
+    assert_eq!(said(994), "body.t: expected within 5 s of 1000 to 4000, its clock being fast, got int64 994");
+    assert_eq!([4006, 1_000_000].map(&mut said).map(|s| s.is_empty()), [false, false]);
+}
+
+#[test]
 fn a_binding_that_conflicts_names_both_places() {
     let mut v = vars();
     assert!(compare(&lit("{logId: {$bind: log}}"), &doc! {"logId": 7i64}, "body", "ack", &mut v).is_empty());

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,6 +16,7 @@ use super::super::{Failure, print};
 use super::attach::attach;
 use super::guard;
 use super::world::world_json;
+use crate::net::Clock;
 use crate::proto::command::Door;
 use crate::proto::quirk::Quirks;
 use crate::proto::secure::{Era, KeyRing, PublicRing};
@@ -35,6 +36,8 @@ use crate::spec::run::{codec, reference};
 const HOOK_WITHIN: Duration = Duration::from_secs(60);
 /// The exit code with which a hook says that it cannot make what is asked.
 const CANNOT: i32 = 89;
+/// A server that was running already, with a clock that runs fast, has done so for a day at most.
+const RUNNING_MAX: Duration = Duration::from_secs(24 * 3600);
 /// The least that a wait lasts on the wall clock where time is scaled.
 const GRAIN: Duration = Duration::from_millis(250);
 
@@ -54,6 +57,8 @@ pub struct Source {
     server: Option<Arc<Mutex<Server>>>,
     attach: Option<Attach>,
     client: Option<Arc<Outside>>,
+    /// Since when the server's clock may run.
+    since: Time,
     /// Whether 2012 can be spoken: its key is known.
     pub old: bool,
     // Dropped last: the server may still write there.
@@ -68,8 +73,9 @@ impl Source {
     pub fn start(sut: &Sut, quirks: Quirks, job: usize) -> Result<Self, Failure> {
         let (scratch, mut sut) = (scratch(job)?, sut.clone());
         sut.fill(scratch.path());
+        let since = Time::default();
         let mut source =
-            Self { sut: Arc::new(sut), quirks, server: None, attach: None, client: None, old: true, scratch };
+            Self { sut: Arc::new(sut), quirks, server: None, attach: None, client: None, since, old: true, scratch };
         source.bring_up()?;
         Ok(source)
     }
@@ -87,7 +93,10 @@ impl Source {
         if sut.role != Role::Server || sut.world == WorldKind::InProcess {
             return Ok(());
         }
+        let now = Clock::system().now();
+        self.since = Time::default() + (now - Time::default()).saturating_sub(RUNNING_MAX);
         if let Some(launch) = &sut.launch {
+            self.since = now;
             // The last one has to give its place up first.
             self.server = None;
             if let Some(stale) =
@@ -170,6 +179,7 @@ impl Source {
             return Err(TargetError::Unimplemented("a way to be driven".into()));
         };
         let mut attach = attach.clone();
+        let dates = (attach.clock.clone(), self.since);
         let scaled = case.needs.all_of.iter().any(|p| p == "virtual-time");
         let scale = if scaled { self.sut.time_scale } else { 1.0 };
         if scaled {
@@ -184,7 +194,7 @@ impl Source {
             ("LOCOSPEC_SCRATCH".to_owned(), self.scratch.path().display().to_string()),
         ]);
         let (sut, server) = (Arc::clone(&self.sut), self.server.clone());
-        Ok(Box::new(Described { inner, known, sut, server, told, scale, before: None }))
+        Ok(Box::new(Described { inner, known, sut, server, told, scale, dates, before: None }))
     }
 }
 
@@ -215,6 +225,8 @@ struct Described {
     told: BTreeMap<String, String>,
     /// How much faster its time is than the wall's.
     scale: f64,
+    /// The wall's clock, and since when the server's may run.
+    dates: (Clock, Time),
     /// What the server held before.
     before: Option<Holds>,
 }
@@ -237,6 +249,17 @@ impl Target for Described {
 
     fn now(&self) -> Time {
         self.inner.now()
+    }
+
+    fn dates(&self) -> (Time, Time) {
+        let ((wall, since), scale) = (&self.dates, self.sut.time_scale);
+        if scale == 1.0 {
+            return (self.now(), self.now());
+        }
+        // It may date by the wall or by its own clock, and that may have begun at any time since it was started.
+        let now = wall.now();
+        let reached = *since + now.since(*since).mul_f64(scale);
+        (now.min(reached), now.max(reached))
     }
 
     fn poll(&mut self, until: Time) -> Option<Happening> {

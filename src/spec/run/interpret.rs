@@ -228,8 +228,10 @@ impl Run<'_> {
     fn step(&mut self, s: &Step, checks: &[String]) -> Result<Vec<CheckResult>, Stop> {
         let conn = s.conn.as_deref().unwrap_or_default();
         own_names(&mut self.vars, self.case, conn, self.era);
-        let now = i64::try_from(self.target.now().unix_secs()).unwrap_or(i64::MAX);
-        self.vars.set("now", now);
+        let (first, last) = self.target.dates();
+        for (name, at) in [("now", self.target.now()), ("now.first", first), ("now.last", last)] {
+            self.vars.set(name, i64::try_from(at.unix_secs()).unwrap_or(i64::MAX));
+        }
         let name = checks.first().map(String::as_str).unwrap_or_default();
         let one = |(verdict, detail): Judged| vec![CheckResult { check: name.to_string(), verdict, detail }];
         if let Some(send) = &s.send {

@@ -168,6 +168,12 @@ pub trait Target {
     /// What time it is for the target.
     fn now(&self) -> Time;
 
+    /// The earliest and the latest that its dates may say now. They are the same where its clock is known: one whose time
+    /// runs faster than on the wall may date by either, and by any beginning.
+    fn dates(&self) -> (Time, Time) {
+        (self.now(), self.now())
+    }
+
     /// The next thing that it does, at or before `until`; `None` when that time has come and nothing happened.
     fn poll(&mut self, until: Time) -> Option<Happening>;
 
