@@ -352,3 +352,39 @@ fn dates_of_a_server_whose_time_runs_faster_are_those_that_it_can_have() {
     assert_eq!(code, Some(1), "{said}");
     has(&said, &["sendAt: expected within 5 s of "]);
 }
+
+#[test]
+fn a_server_that_gives_nothing_back_is_found_by_the_guard() {
+    if !Path::new("/proc/self/stat").exists() {
+        return;
+    }
+    let f = Folder::new("guard");
+    let json = |name: &str| Path::new(&f.path()).join(name).display().to_string();
+    let args = |sut: &str, to: &str| {
+        let report = format!("json={}", json(to));
+        ends_of(&[
+            "check",
+            "--sut",
+            sut,
+            "--jobs",
+            "1",
+            "--era",
+            "2025",
+            "frame.body-",
+            "frame.method",
+            "--report",
+            &report,
+        ])
+    };
+    let (code, said) = args(&f.file("sut.yaml", &ours("")), "good");
+    assert_eq!(code, Some(0), "{said}");
+    let good = fs::read_to_string(json("good")).unwrap_or_default();
+    assert!(good.contains("[\"guard\",\"pass\"]"), "nobody was guarded");
+    let (code, said) =
+        args(&f.file("wrong.yaml", &ours("").replace("serve,", "serve, --quirk, keeps-dead-sockets,")), "bad");
+    assert_eq!(code, Some(1), "{said}");
+    has(&said, &["fail: frame.", "#guard", " file descriptors more than when it was last at rest, more than 32: "]);
+    // Nothing else is wrong with it.
+    let bad = fs::read_to_string(json("bad")).unwrap_or_default();
+    assert_eq!(bad.matches("\"fail\"]").count(), bad.matches("[\"guard\",\"fail\"]").count(), "{said}");
+}

@@ -162,6 +162,8 @@ quirks! {
     CommitsHalfAUnit = "commits-half-a-unit";
     /// Server: sessions are closed without CHANGESVR before a planned stop.
     DrainSendsNoChangeSvr = "drain-sends-no-changesvr";
+    /// Server: the file of a connection stays open when the connection is over.
+    KeepsDeadSockets = "keeps-dead-sockets";
     /// Client: never sends PING.
     NeverPings = "never-pings";
     /// Client: takes no notice of a reply that does not come.

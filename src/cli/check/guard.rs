@@ -1,4 +1,5 @@
-//! The guard: what a server that was started by us holds after bad input, beside what it held before.
+//! The guard: what a server that was started by us holds after bad input, beside what it held before the case, and of file
+//! descriptors beside what it held before the first case: one that loses a few each time is found too.
 
 use std::time::Duration;
 
@@ -8,40 +9,54 @@ use crate::spec::run::proc::{Holds, holds};
 /// How much more memory a server may hold after one case of bad input, in bytes. A length that a peer announces is not
 /// worth more.
 const MEMORY_MAX: u64 = 64 << 20;
-/// How many more file descriptors.
+/// How many more file descriptors, after a case or after all so far: between cases nobody is connected.
 const DESCRIPTORS_MAX: u64 = 32;
 /// How long it has to give back what it holds.
 const WITHIN: Duration = Duration::from_secs(2);
 /// How often it is looked at meanwhile.
 const EVERY: Duration = Duration::from_millis(50);
 
-/// What a server holds now; `None` where the system does not tell.
-pub fn look(server: &Server) -> Option<Holds> {
-    holds(server.pid())
+/// What a server holds before a case; `None` where the system does not tell. The first look is remembered.
+pub fn look(server: &mut Server) -> Option<Holds> {
+    let now = holds(server.pid())?;
+    server.at_rest.get_or_insert(now.descriptors);
+    Some(now)
 }
 
-/// What it holds too much of after the case, beside `before`. Waits a little until it has given back what it needed.
+/// What it holds too much of after the case, beside `before` and beside what it held at first. Waits a little until it has
+/// given back what it needed. What is told once is not told of the next case again.
 pub fn judge(server: &mut Server, before: Holds) -> Option<Vec<String>> {
     let mut looks = WITHIN.as_millis() / EVERY.as_millis();
     loop {
-        let wrong = too_much(before, look(server)?);
-        if wrong.is_empty() || looks == 0 || server.end(EVERY).is_some() {
+        let now = holds(server.pid())?;
+        let wrong = too_much(server.at_rest.unwrap_or(before.descriptors), before, now);
+        if wrong.is_empty() {
+            return Some(wrong);
+        }
+        if looks == 0 || server.end(EVERY).is_some() {
+            server.at_rest = Some(now.descriptors);
             return Some(wrong);
         }
         looks -= 1;
     }
 }
 
-fn too_much(before: Holds, now: Holds) -> Vec<String> {
+fn too_much(at_rest: u64, before: Holds, now: Holds) -> Vec<String> {
     let mut wrong = Vec::new();
     let (memory, files) =
         (now.memory.saturating_sub(before.memory), now.descriptors.saturating_sub(before.descriptors));
+    let lost = now.descriptors.saturating_sub(at_rest);
     if memory > MEMORY_MAX {
         let (more, most) = (memory >> 20, MEMORY_MAX >> 20);
         wrong.push(format!("it holds {more} MiB more than before, more than {most} MiB"));
     }
     if files > DESCRIPTORS_MAX {
         wrong.push(format!("it holds {files} file descriptors more than before, more than {DESCRIPTORS_MAX}"));
+    } else if lost > DESCRIPTORS_MAX {
+        wrong.push(format!(
+            "it holds {lost} file descriptors more than when it was last at rest, more than {DESCRIPTORS_MAX}: {files} of \
+             them since this case began, the others since earlier ones"
+        ));
     }
     wrong
 }
@@ -55,10 +70,14 @@ mod tests {
     #[test]
     fn what_grows_beyond_its_measure_is_told() {
         let at = |mib: u64, descriptors| Holds { memory: mib << 20, descriptors };
-        assert!(too_much(at(10, 10), at(70, 40)).is_empty());
-        assert!(too_much(at(500, 100), at(10, 10)).is_empty(), "less is never wrong");
-        assert_eq!(too_much(at(10, 10), at(90, 10)), ["it holds 80 MiB more than before, more than 64 MiB"]);
-        assert_eq!(too_much(at(10, 10), at(90, 60)).len(), 2);
+        assert!(too_much(10, at(10, 10), at(70, 40)).is_empty());
+        assert!(too_much(10, at(500, 100), at(10, 10)).is_empty(), "less is never wrong");
+        assert_eq!(too_much(10, at(10, 10), at(90, 10)), ["it holds 80 MiB more than before, more than 64 MiB"]);
+        assert_eq!(too_much(10, at(10, 10), at(90, 60)).len(), 2);
+        assert!(too_much(10, at(10, 40), at(10, 42)).is_empty(), "32 in all");
+        let few_each_time = too_much(10, at(10, 41), at(10, 43));
+        assert!(few_each_time.concat().starts_with("it holds 33 file descriptors more than when"), "{few_each_time:?}");
+        assert!(few_each_time.concat().contains("2 of them since this case began"), "{few_each_time:?}");
     }
 
     #[test]
@@ -71,14 +90,14 @@ mod tests {
             Server::start(&Launch { command, ..Launch::default() }, &BTreeMap::new())
         };
         let mut calm = start("sleep 600")?;
-        let Some(before) = look(&calm) else { return Ok(()) };
+        let Some(before) = look(&mut calm) else { return Ok(()) };
         assert_eq!(judge(&mut calm, before), Some(Vec::new()));
         // A shell that holds what it reads.
         let mut greedy = start("x=$(head -c 100000000 /dev/zero | tr '\\0' x); sleep 600")?;
         let nothing = Holds { memory: 0, descriptors: 0 };
         let grown = (0..10_000_000).any(|_| {
             std::thread::yield_now();
-            look(&greedy).is_some_and(|h| h.memory > MEMORY_MAX + (16 << 20))
+            look(&mut greedy).is_some_and(|h| h.memory > MEMORY_MAX + (16 << 20))
         });
         assert!(grown, "it holds less than it should for this test");
         assert!(judge(&mut greedy, nothing).is_some_and(|wrong| !wrong.is_empty()), "100 MB are not seen");

@@ -243,7 +243,7 @@ impl Target for Described {
         if let Some(hook) = &self.sut.hooks.before_case {
             run_hook(hook, &self.told)?;
         }
-        self.before = self.server.as_ref().and_then(|s| guard::look(&locked(s)));
+        self.before = self.server.as_ref().and_then(|s| guard::look(&mut locked(s)));
         if self.sut.world == WorldKind::Hook { Ok(()) } else { self.inner.prepare(case) }
     }
 

@@ -261,7 +261,8 @@ fn one_event(
             let conn = *next_conn;
             *next_conn += 1;
             lines.note(&Note::Accepted(conn, door));
-            lines.open.insert(conn, start(conn, stream, &lines.inbox, &lines.spares, lines.at_once));
+            let keeps = server.config().quirks.has(Quirk::KeepsDeadSockets);
+            lines.open.insert(conn, start(conn, stream, &lines.inbox, &lines.spares, lines.at_once, keeps));
             lines.live.insert(conn);
         }
         Event::Read(conn, bytes) => {

@@ -54,13 +54,15 @@ impl Line {
     }
 }
 
-/// Starts the two tasks of a connection.
+/// Starts the two tasks of a connection. With `keeps`, a planted bug, its file is not given back when they end.
+//= PROMISE-RELEASE-1
 pub(super) fn start(
     conn: ConnId,
     stream: BoxStream,
     inbox: &mpsc::Sender<Event>,
     spares: &Spares,
     at_once: bool,
+    keeps: bool,
 ) -> Line {
     let (read, write) = tokio::io::split(stream);
     let slot = Arc::new(Slot::new(write, at_once));
@@ -81,7 +83,11 @@ pub(super) fn start(
             })
             .await;
         }
-        shared.let_go();
+        if keeps {
+            std::mem::forget(Arc::clone(&shared));
+        } else {
+            shared.let_go();
+        }
         reader.abort();
         let _ = inbox.send(Event::Ended(conn)).await;
     });

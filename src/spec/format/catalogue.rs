@@ -65,6 +65,8 @@ pub enum Finder {
     Case,
     /// Only a simulation: it takes a fault to show.
     Simulation,
+    /// Only the guard over a server that the judge has launched: nothing of it is on the wire.
+    Guard,
 }
 
 /// Steps with holes, used by name.

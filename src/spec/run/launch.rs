@@ -41,6 +41,8 @@ pub struct Server {
     output: Arc<Output>,
     /// Somebody has been told of its end.
     pub mourned: bool,
+    /// File descriptors that it held when it was first looked at, or when the guard last found too many.
+    pub at_rest: Option<u64>,
 }
 
 /// What it said.
@@ -75,7 +77,7 @@ impl Server {
         if let Some(stderr) = child.stderr.take() {
             listen(stderr, ready, say.clone(), Arc::clone(&output));
         }
-        Ok(Self { child, _group: group, status: None, said, _say: say, output, mourned: false })
+        Ok(Self { child, _group: group, status: None, said, _say: say, output, mourned: false, at_rest: None })
     }
 
     /// Its process id.
