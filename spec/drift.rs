@@ -7,6 +7,7 @@ use std::path::Path;
 
 use locospec::proto::command::table::When;
 use locospec::proto::command::{Body, COMMANDS, Command, Door, FieldInfo, Kind, blsync, hint, write};
+use locospec::proto::limits::Limits;
 use locospec::proto::secure::Era;
 use locospec::spec::corpus::Corpus;
 use locospec::spec::format::command::{CommandFile, Direction, Form, FormOf, Knowledge, Place};
@@ -246,4 +247,21 @@ fn every_status_that_a_case_wants_is_in_the_catalogue() {
     }
     assert!(found.len() > 100, "the cases were not understood: {}", found.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_limits_that_are_stated_are_those_of_the_reference() {
+    let corpus = corpus();
+    let mut all = corpus.requirements.iter().flat_map(|f| &f.value.requirements);
+    let stated = all.find(|r| r.id == "LIMIT-DEFAULTS-1").map(|r| r.text.as_str());
+    let l = Limits::DEFAULT;
+    let said = format!(
+        "The reference takes bodies of {} MiB, {} levels of BSON, {} elements, {} s for a login and {} s of silence.",
+        l.body_len_max >> 20,
+        l.bson_depth_max,
+        l.bson_elements_max,
+        l.login_within.as_secs(),
+        l.idle_after.as_secs()
+    );
+    assert_eq!(stated, Some(said.as_str()));
 }
