@@ -67,6 +67,7 @@ async fn stopped(mut asked: Asked) {
     let why = asked.next().await;
     talk!("stopped by {why}: what was started is ended, and nothing is judged of what was to come");
     tokio::select! {
+        biased;
         () = leftovers::end_all() => (),
         _ = asked.next() => leftovers::kill_all(),
     }
