@@ -10,6 +10,7 @@ mod house;
 mod judged;
 mod media;
 mod outside;
+mod page;
 mod pinned;
 mod proxy;
 mod sockets;

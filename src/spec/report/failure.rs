@@ -11,6 +11,7 @@ use crate::proto::wire::dump::{dump_bytes, dump_packet};
 use crate::sim::view::data::base64;
 use crate::spec::doc::escape;
 use crate::spec::format::mutate::unhex;
+use crate::spec::run::record::BYTES_MAX;
 use crate::spec::verdict::{Bytes, Compared, Verdict};
 
 /// Bytes of HTML that the evidence of one page may take.
@@ -27,6 +28,8 @@ pub enum Detail {
 
 /// Packets of an instance, and bytes of each, that a brief page shows.
 const BRIEF: (usize, usize) = (2, 64);
+/// How the dump of a packet begins the line that says that it is cut.
+const CUT: &str = "!! the body ends after ";
 /// Characters of a line of the timeline that it shows.
 const BRIEF_LINE: usize = 160;
 
@@ -236,18 +239,30 @@ fn hand_out(i: &InstanceLine, judge_serves: bool, out: &mut String) {
 
 fn hex(b: &Bytes, most: usize, out: &mut String) {
     let (mut plain, mut wire) = (unhex(&b.plain).unwrap_or_default(), unhex(&b.wire).unwrap_or_default());
-    let more = b.more + plain.len().saturating_sub(most);
+    let over = |all: &[u8]| all.len().saturating_sub(most);
+    let (cut, more) = (b.more + over(&plain), b.more + over(&plain).max(over(&wire)));
     plain.truncate(most);
     wire.truncate(most);
     if !plain.is_empty() {
-        let _ = writeln!(out, "<p>in the clear</p><pre class=\"hex\">{}</pre>", escape(&dump_packet(&plain)));
+        let said = dump_packet(&plain);
+        let shown = if cut > 0 { without_cut(&said) } else { said };
+        let _ = writeln!(out, "<p>in the clear</p><pre class=\"hex\">{}</pre>", escape(&shown));
     }
     if !wire.is_empty() && wire != plain {
         let _ = writeln!(out, "<p>on the wire</p><pre class=\"hex\">{}</pre>", escape(&dump_bytes(&wire)));
     }
     if more > 0 {
-        let _ = writeln!(out, "<p>{more} bytes more are not shown</p>");
+        let who = match b.more {
+            0 => "<a href=\"#cut\">cut by this page</a>".to_owned(),
+            _ => format!("cut by the judge, which keeps {BYTES_MAX} of a packet; a capture of the connection has all"),
+        };
+        let _ = writeln!(out, "<p>{more} bytes more, {who}</p>");
     }
+}
+
+/// The dump of a packet that we have cut: that its body ends too early is no fault of its sender.
+fn without_cut(dump: &str) -> String {
+    dump.split_inclusive('\n').filter(|line| !line.starts_with(CUT)).collect()
 }
 
 /// The word that a cell of the matrix shows, so that colour is not needed.

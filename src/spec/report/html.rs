@@ -137,8 +137,9 @@ fn row(matrix: &Matrix<'_>, r: &Row<'_>, out: &mut String) {
 fn failures(matrix: &Matrix<'_>, detail: Detail, out: &mut String) {
     out.push_str("<section id=\"failures\"><h2>What is not as it should be</h2>\n");
     if detail == Detail::Brief {
-        out.push_str("<p class=\"note\">Of each case one run is shown, of it the checks that fail and the beginning of its last packets. ");
-        out.push_str("<code>locospec check report</code> without <code>--brief</code> shows all, with captures.</p>\n");
+        out.push_str("<p class=\"note\" id=\"cut\">Of each case one run is shown, of it the checks that fail and the beginning of its last packets: ");
+        out.push_str("this page cuts them, they were whole. <code>locospec check report</code> without ");
+        out.push_str("<code>--brief</code>, for the same runs, shows all that they have, with captures.</p>\n");
     }
     let rows = matrix.rows.iter().map(|r| r.requirement.id.as_str()).collect();
     let mut sections = Sections::new(&rows, detail);

@@ -11,6 +11,7 @@ use super::junit::junit;
 use super::matrix::Matrix;
 use super::*;
 use crate::spec::corpus::Corpus;
+use crate::spec::run::bytes::Plain;
 use crate::spec::verdict::{Bytes, Compared};
 
 const EVIL: &str = "</pre><script>alert(\"1\")</script>&\u{1}'";
@@ -215,8 +216,13 @@ fn the_page_holds_together_and_asks_for_nothing() {
     let lost: Vec<&&str> = links.iter().filter(|l| !known.contains(**l)).collect();
     assert!(lost.is_empty() && links.len() >= 6, "{lost:?}");
     assert_eq!(page.matches("<article").count(), 4, "two cases of each run");
-    for part in ["packet id 1", "ff ee", "3 bytes more", "<mark>", "locospec check --sut sut.yaml &#39;a.b[2025]&#39;"]
-    {
+    for part in [
+        "packet id 1",
+        "ff ee",
+        "3 bytes more, cut by the judge",
+        "<mark>",
+        "locospec check --sut sut.yaml &#39;a.b[2025]&#39;",
+    ] {
         assert!(page.contains(part), "{part}");
     }
     assert_eq!(page, html(&corpus, &runs, Detail::Full), "the same each time");
@@ -228,5 +234,25 @@ fn a_brief_page_has_no_captures_and_names_what_it_left_out() {
     let (full, brief) = (html(&corpus, &runs, Detail::Full), html(&corpus, &runs, Detail::Brief));
     assert!(full.contains(".pcapng") && !brief.contains(".pcapng"));
     assert!(!full.contains("--brief") && brief.contains("without <code>--brief</code>"));
+    // A packet of 100 bytes, all there: each page that cuts it says that it does, and none that the packet is wrong.
+    let mut run = run("z");
+    run.cases[1].instances.remove(0);
+    let packet = Plain { id: 1, status: 0, method: "WRITE".into(), body_type: 0, body: vec![] };
+    let mut bytes = packet.encode();
+    bytes[18..22].copy_from_slice(&78u32.to_le_bytes());
+    bytes.extend(bson::doc! {"msg": "x".repeat(78 - 15)}.to_vec().unwrap_or_default());
+    let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!(hex.len(), 200);
+    run.cases[1].instances[0].evidence.bytes[0] = Bytes { line: 0, plain: hex.clone(), wire: String::new(), more: 0 };
+    let page = |run: &Run, detail| html(&corpus, std::slice::from_ref(run), detail);
+    let (full, brief) = (page(&run, Detail::Full), page(&run, Detail::Brief));
+    assert!(!full.contains(" bytes more, cut") && !full.contains("the body ends after"));
+    assert!(brief.contains("36 bytes more, <a href=\"#cut\">cut by this page</a>"), "{brief}");
+    assert!(brief.contains("id=\"cut\"") && brief.contains("78 78 78 78 78"), "what is there is shown: {brief}");
+    assert!(!brief.contains("the body ends after"), "{brief}");
+    // What was sent like that is shown like that.
+    let half = hex.get(..80).map(str::to_owned).unwrap_or_default();
+    run.cases[1].instances[0].evidence.bytes[0].plain = half;
+    assert!(page(&run, Detail::Brief).contains("the body ends after 18 of 78 bytes"));
     assert_eq!(full.matches("<article").count(), brief.matches("<article").count(), "no failure is left out");
 }

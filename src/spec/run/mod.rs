@@ -33,7 +33,7 @@ pub mod outside;
 pub mod peer;
 pub mod proc;
 pub mod program;
-mod record;
+pub(crate) mod record;
 mod sending;
 pub mod server;
 pub mod target;

@@ -19,7 +19,7 @@ const LINES_MAX: usize = 2000;
 /// Characters of a line.
 const LINE_LEN_MAX: usize = 400;
 /// Bytes kept of what one line sent or got, in the clear and on the wire each.
-pub(super) const BYTES_MAX: usize = 1024;
+pub(crate) const BYTES_MAX: usize = 1024;
 /// Bytes kept of one instance.
 const ALL_BYTES_MAX: usize = 64 << 10;
 
