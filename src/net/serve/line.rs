@@ -1,5 +1,6 @@
 //! One connection: a reader that hands bytes to the hub, a writer for what the peer does not take at once from the hub,
-//! and what the three share. A connection at rest has no buffer: the reader reads into its stack, the writer gives back what it has written.
+//! and what the three share. A connection at rest has no buffer: the reader reads into its stack, and what is written is
+//! given back.
 
 mod slot;
 
