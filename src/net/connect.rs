@@ -1,21 +1,22 @@
 //! The driver of `proto::client`: connects where the machine says, moves bytes, hands events on.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::fmt;
-use std::future::{Future, pending};
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncWriteExt, WriteHalf};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use super::{BoxStream, Clock, Network, read_all, tls};
+use super::alarm::Alarm;
+use super::{BoxStream, Clock, Network, poll_read_some, tls};
 use crate::proto::client::{Action, Client, ConnId, Event, Input, Output};
 
-/// Inputs that may wait for the machine.
-const INBOX_MAX: usize = 256;
 /// How long the server has to take what is queued when we close.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -34,21 +35,13 @@ impl fmt::Debug for Setup {
     }
 }
 
-enum Arrived {
-    Connected(ConnId, BoxStream),
-    Failed(ConnId),
-    Read(ConnId, Vec<u8>),
-    Gone(ConnId),
-}
-
 /// Who sits at a machine: wants things of it and is told what happens.
-pub(super) trait Seat: Send {
+pub(crate) trait Seat: Send {
     /// What can be wanted.
     type Order: Send;
 
-    /// The next thing that is wanted; `None` when nobody will want anything any more. Nothing is lost when the future
-    /// is dropped.
-    fn next(&mut self) -> impl Future<Output = Option<Self::Order>> + Send;
+    /// The next thing that is wanted; `None` when nobody will want anything any more.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Self::Order>>;
 
     /// What the machine has to do about it, if anything.
     fn turn(&mut self, order: Self::Order, client: &Client) -> Option<Action>;
@@ -71,8 +64,8 @@ struct Channels {
 impl Seat for Channels {
     type Order = Action;
 
-    fn next(&mut self) -> impl Future<Output = Option<Action>> + Send {
-        self.actions.recv()
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Action>> {
+        self.actions.poll_recv(cx)
     }
 
     fn turn(&mut self, order: Action, _: &Client) -> Option<Action> {
@@ -97,12 +90,18 @@ pub async fn connect<N: Network>(
     drive(net, client, setup, Channels { actions, events }).await;
 }
 
-/// Drives `client` for whoever sits at it.
-pub(super) async fn drive<N: Network, S: Seat>(net: N, mut client: Client, setup: Setup, mut seat: S) {
-    let (inbox, mut arrivals) = mpsc::channel(INBOX_MAX);
-    let mut links = Links { net, setup: setup.clone(), inbox, open: BTreeMap::new() };
+/// Drives `client` for whoever sits at it: one task, whatever it does.
+pub(crate) async fn drive<N: Network, S: Seat>(net: N, mut client: Client, setup: Setup, mut seat: S) {
+    let mut links = Links { net, setup: setup.clone(), open: Vec::new() };
+    run(&mut links, &mut client, &setup.clock, &mut seat).await;
+    links.close(|_| true);
+}
+
+/// Runs until nobody sits there any more.
+async fn run<N: Network, S: Seat>(links: &mut Links<N>, client: &mut Client, clock: &Clock, seat: &mut S) {
+    let (mut alarm, mut ordered) = (Alarm::default(), false);
     loop {
-        if !seat.taken_in(&client) {
+        if !seat.taken_in(client) {
             return;
         }
         while let Some(output) = client.poll_output() {
@@ -115,126 +114,171 @@ pub(super) async fn drive<N: Network, S: Seat>(net: N, mut client: Client, setup
                 other => links.perform(other),
             }
         }
-        let deadline = client.deadline();
-        let wait = async {
-            match deadline {
-                Some(at) => tokio::time::sleep(setup.clock.until(at)).await,
-                None => pending().await,
+        alarm.at(client.deadline(), clock);
+        let woken = poll_fn(|cx| {
+            // Who wants much may not keep the peers from being heard, nor the other way round.
+            if !ordered && let Poll::Ready(order) = seat.poll_next(cx) {
+                return Poll::Ready(Woken::Order(order));
             }
-        };
-        tokio::select! {
-            biased;
-            arrived = arrivals.recv() => {
-                let Some(arrived) = arrived else { return };
-                links.arrived(arrived, &mut client);
+            if links.poll(cx, client).is_ready() {
+                return Poll::Ready(Woken::Heard);
             }
-            order = seat.next() => {
-                let Some(order) = order else { return };
-                if let Some(action) = seat.turn(order, &client) {
-                    client.handle(Input::Do(action), setup.clock.now());
+            if ordered && let Poll::Ready(order) = seat.poll_next(cx) {
+                return Poll::Ready(Woken::Order(order));
+            }
+            alarm.poll(cx).map(|()| Woken::Rang)
+        })
+        .await;
+        ordered = matches!(woken, Woken::Order(_));
+        match woken {
+            Woken::Order(None) => return,
+            Woken::Order(Some(order)) => {
+                if let Some(action) = seat.turn(order, client) {
+                    client.handle(Input::Do(action), clock.now());
                 }
             }
-            () = wait => client.handle(Input::Tick, setup.clock.now()),
+            Woken::Heard => (),
+            Woken::Rang => client.handle(Input::Tick, clock.now()),
         }
     }
 }
 
+/// Why a driver goes on.
+enum Woken<O> {
+    /// Somebody wants something; nothing, when nobody will any more.
+    Order(Option<O>),
+    /// The machine has learned something of a connection.
+    Heard,
+    /// Its deadline has come.
+    Rang,
+}
+
 /// A connection that stands.
 struct Link {
-    write: mpsc::UnboundedSender<Vec<u8>>,
-    reader: AbortHandle,
-    writer: AbortHandle,
+    stream: BoxStream,
+    /// What was transmitted and the peer has not taken yet, each to be written whole and flushed.
+    unsent: VecDeque<Vec<u8>>,
+    /// What of the first it has taken.
+    sent: usize,
 }
 
 impl Link {
-    /// What was transmitted still goes out, if the peer takes it within a bound.
-    fn close(self) {
-        self.reader.abort();
-        let writer = self.writer.clone();
-        tokio::spawn(async move {
-            tokio::time::sleep(CLOSE_WITHIN).await;
-            writer.abort();
+    fn new(stream: BoxStream) -> Self {
+        Self { stream, unsent: VecDeque::new(), sent: 0 }
+    }
+
+    /// Writes what the stream takes. A connection at rest keeps no memory for it.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(first) = self.unsent.front() {
+            while let Some(rest) = first.get(self.sent..).filter(|rest| !rest.is_empty()) {
+                match ready!(Pin::new(&mut self.stream).poll_write(cx, rest))? {
+                    0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                    n => self.sent += n,
+                }
+            }
+            ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+            self.unsent.pop_front();
+            self.sent = 0;
+        }
+        self.unsent = VecDeque::new();
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes, reads, and hands what was read to `take`; whether the connection lives on. What the peer has said before
+    /// it was gone is read to the end, also when it takes nothing any more.
+    fn poll(&mut self, cx: &mut Context<'_>, take: impl FnOnce(&[u8])) -> Poll<bool> {
+        let gone = matches!(self.poll_send(cx), Poll::Ready(Err(_)));
+        match poll_read_some(&mut self.stream, cx, take) {
+            Poll::Pending if gone => Poll::Ready(false),
+            other => other.map(|some| some.is_some()),
+        }
+    }
+
+    /// What was transmitted still goes out, at once or within a bound: a peer that ended without a word takes nothing
+    /// any more.
+    fn close(mut self) {
+        let mut closing = Box::pin(async move {
+            if poll_fn(|cx| self.poll_send(cx)).await.is_ok() {
+                let _ = self.stream.shutdown().await;
+            }
         });
+        if closing.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+            tokio::spawn(timeout(CLOSE_WITHIN, closing));
+        }
     }
 }
 
-impl Drop for Link {
-    /// The writer ends when its sender is gone; the reader must be told.
-    fn drop(&mut self) {
-        self.reader.abort();
-    }
-}
+/// A connection that will stand.
+type Dialing = Pin<Box<dyn Future<Output = io::Result<BoxStream>> + Send>>;
 
 /// A connection that the machine has asked for.
 enum Slot {
-    Dialing(AbortHandle),
+    Dialing(Dialing),
     Up(Link),
 }
 
 struct Links<N> {
     net: N,
     setup: Setup,
-    inbox: mpsc::Sender<Arrived>,
-    open: BTreeMap<ConnId, Slot>,
+    /// One, as a rule.
+    open: Vec<(ConnId, Slot)>,
 }
 
 impl<N: Network> Links<N> {
     fn perform(&mut self, output: Output) {
         match output {
             Output::Connect { conn, endpoint, tls, .. } => {
-                let (net, inbox) = (self.net.clone(), self.inbox.clone());
-                let tls = self.setup.tls.clone().filter(|_| tls);
-                let dialing = tokio::spawn(async move {
-                    let arrived = match dial(&net, tls, &endpoint.host, endpoint.port).await {
-                        Ok(stream) => Arrived::Connected(conn, stream),
-                        Err(_) => Arrived::Failed(conn),
-                    };
-                    let _ = inbox.send(arrived).await;
-                });
-                self.open.insert(conn, Slot::Dialing(dialing.abort_handle()));
+                let (net, tls) = (self.net.clone(), self.setup.tls.clone().filter(|_| tls));
+                let dialing = async move { dial(&net, tls, &endpoint.host, endpoint.port).await };
+                self.open.push((conn, Slot::Dialing(Box::pin(dialing))));
             }
             Output::Transmit { conn, bytes } => {
-                if let Some(Slot::Up(link)) = self.open.get(&conn) {
-                    let _ = link.write.send(bytes);
+                if let Some((_, Slot::Up(link))) = self.open.iter_mut().find(|(c, _)| *c == conn) {
+                    link.unsent.push_back(bytes);
                 }
             }
-            Output::Close { conn } => match self.open.remove(&conn) {
-                Some(Slot::Dialing(dialing)) => dialing.abort(),
-                Some(Slot::Up(link)) => link.close(),
-                None => {}
-            },
+            Output::Close { conn } => self.close(|c| c == conn),
             Output::Event(_) => (),
         }
     }
 
-    fn arrived(&mut self, arrived: Arrived, client: &mut Client) {
-        let now = self.setup.clock.now();
-        match arrived {
-            Arrived::Connected(conn, stream) => {
-                // The machine may have given up on it in the meantime: then it is dropped here.
-                if let Some(slot) = self.open.get_mut(&conn) {
-                    *slot = Slot::Up(start(conn, stream, &self.inbox));
-                    client.handle(Input::Connected { conn }, now);
-                }
-            }
-            Arrived::Failed(conn) => {
-                if self.open.remove(&conn).is_some() {
-                    client.handle(Input::ConnectFailed { conn }, now);
-                }
-            }
-            Arrived::Read(conn, bytes) => {
-                if self.open.contains_key(&conn) {
-                    client.handle(Input::Bytes { conn, bytes: &bytes }, now);
-                }
-            }
-            Arrived::Gone(conn) => {
-                if let Some(slot) = self.open.remove(&conn) {
-                    // What is queued may never be taken: a peer that ended without a word answers nothing.
-                    if let Slot::Up(link) = slot {
-                        link.close();
+    /// Moves what can be moved; ready when the machine has learned something.
+    fn poll(&mut self, cx: &mut Context<'_>, client: &mut Client) -> Poll<()> {
+        let clock = &self.setup.clock;
+        for (conn, slot) in &mut self.open {
+            let conn = *conn;
+            let input = match slot {
+                Slot::Dialing(dialing) => match dialing.as_mut().poll(cx) {
+                    Poll::Pending => continue,
+                    Poll::Ready(Ok(stream)) => {
+                        *slot = Slot::Up(Link::new(stream));
+                        Input::Connected { conn }
                     }
-                    client.handle(Input::Closed { conn }, now);
+                    Poll::Ready(Err(_)) => Input::ConnectFailed { conn },
+                },
+                Slot::Up(link) => {
+                    let take = |bytes: &[u8]| client.handle(Input::Bytes { conn, bytes }, clock.now());
+                    match link.poll(cx, take) {
+                        Poll::Pending => continue,
+                        Poll::Ready(true) => return Poll::Ready(()),
+                        Poll::Ready(false) => Input::Closed { conn },
+                    }
                 }
+            };
+            let stands = matches!(input, Input::Connected { .. });
+            client.handle(input, clock.now());
+            if !stands {
+                self.close(|c| c == conn);
+            }
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    }
+
+    fn close(&mut self, which: impl Fn(ConnId) -> bool) {
+        for (_, slot) in self.open.extract_if(.., |(conn, _)| which(*conn)) {
+            if let Slot::Up(link) = slot {
+                link.close();
             }
         }
     }
@@ -248,26 +292,50 @@ async fn dial<N: Network>(net: &N, tls: Option<TlsConnector>, host: &str, port: 
     }
 }
 
-fn start(conn: ConnId, stream: BoxStream, inbox: &mpsc::Sender<Arrived>) -> Link {
-    let (read, write) = tokio::io::split(stream);
-    let (orders, todo) = mpsc::unbounded_channel();
-    let reader = tokio::spawn(read_all(read, inbox.clone(), move |b| Arrived::Read(conn, b), Arrived::Gone(conn)))
-        .abort_handle();
-    let writer = tokio::spawn(writer(conn, write, todo, inbox.clone())).abort_handle();
-    Link { write: orders, reader, writer }
-}
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, duplex};
 
-async fn writer(
-    conn: ConnId,
-    mut stream: WriteHalf<BoxStream>,
-    mut todo: mpsc::UnboundedReceiver<Vec<u8>>,
-    inbox: mpsc::Sender<Arrived>,
-) {
-    while let Some(bytes) = todo.recv().await {
-        if stream.write_all(&bytes).await.is_err() || stream.flush().await.is_err() {
-            let _ = inbox.send(Arrived::Gone(conn)).await;
-            return;
-        }
+    use super::*;
+
+    /// What is read at this poll, and whether the connection lives on.
+    fn poll(link: &mut Link) -> (Vec<u8>, Poll<bool>) {
+        let mut got = Vec::new();
+        let polled = link.poll(&mut Context::from_waker(Waker::noop()), |bytes| got.extend_from_slice(bytes));
+        (got, polled)
     }
-    let _ = stream.shutdown().await;
+
+    #[tokio::test]
+    async fn what_the_peer_said_before_it_was_gone_is_heard() {
+        let (near, mut far) = duplex(64);
+        let mut link = Link::new(Box::new(near));
+        far.write_all(b"bye").await.expect("there is room");
+        drop(far);
+        link.unsent.push_back(b"nobody takes this".to_vec());
+        assert_eq!(poll(&mut link), (b"bye".to_vec(), Poll::Ready(true)));
+        assert_eq!(poll(&mut link), (Vec::new(), Poll::Ready(false)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_sent_before_the_close_goes_out_while_the_peer_takes_it() {
+        let (near, mut far) = duplex(4);
+        let mut first = Link::new(Box::new(near));
+        first.unsent.push_back(b"one ".to_vec());
+        first.unsent.push_back(b"two ".to_vec());
+        assert_eq!(poll(&mut first), (Vec::new(), Poll::Pending), "half of it has gone");
+        first.unsent.push_back(b"three".to_vec());
+        first.close();
+        let mut all = Vec::new();
+        far.read_to_end(&mut all).await.expect("it ends");
+        assert_eq!(all, b"one two three");
+
+        let (near, mut far) = duplex(4);
+        let mut second = Link::new(Box::new(near));
+        second.unsent.push_back(b"too much".to_vec());
+        second.close();
+        tokio::time::sleep(CLOSE_WITHIN * 2).await;
+        let mut all = Vec::new();
+        far.read_to_end(&mut all).await.expect("it ends, though nobody took it in time");
+        assert_eq!(all, b"too ");
+    }
 }

@@ -1,15 +1,16 @@
 //! The driver of `proto::client::media`: files up and down, over as many connections as it takes.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io::{self, SeekFrom};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeek, AsyncSeekExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeek, AsyncSeekExt, AsyncWrite, AsyncWriteExt, ReadHalf};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
-use super::{Clock, Network, read_all};
+use super::{BoxStream, Clock, Network, poll_read_some};
 use crate::proto::client::Endpoint;
 use crate::proto::client::media::{
     Download, Job, MediaClient, MediaConfig, MediaEvent, MediaFailure, MediaInput, MediaOutput, Upload,
@@ -211,6 +212,16 @@ impl Drop for Reader {
     }
 }
 
+/// Reads to the end and hands on what comes, then says that the end has come. It stops when nobody listens.
+async fn read_all(mut stream: ReadHalf<BoxStream>, inbox: mpsc::Sender<Arrived>) {
+    while let Some(bytes) = poll_fn(|cx| poll_read_some(&mut stream, cx, <[u8]>::to_vec)).await {
+        if inbox.send(Arrived::Bytes(bytes)).await.is_err() {
+            return;
+        }
+    }
+    let _ = inbox.send(Arrived::End).await;
+}
+
 /// One connection to its end, and how far it came.
 async fn one_connection<N: Network>(
     way: &mut Way<N>,
@@ -229,7 +240,7 @@ async fn one_connection<N: Network>(
     };
     let (read, mut write) = tokio::io::split(stream);
     let (inbox, mut arrivals) = mpsc::channel(INBOX_MAX);
-    let _reader = Reader(tokio::spawn(read_all(read, inbox, Arrived::Bytes, Arrived::End)).abort_handle());
+    let _reader = Reader(tokio::spawn(read_all(read, inbox)).abort_handle());
     let mut reached = -1;
     machine.handle(MediaInput::Connected, clock.now());
     loop {

@@ -6,6 +6,7 @@
 //! | file | what it knows |
 //! | --- | --- |
 //! | [`clock`] | the one reader of the wall clock and of the system's entropy |
+//! | `alarm` | a deadline that moves |
 //! | [`tls`] | our own CA, and both ends of the TLS of booking |
 //! | `rsa` | RSA by aws-lc, where that feature is on |
 //! | [`serve`] | the driver of `proto::server`: one task decides, two a connection move bytes |
@@ -13,6 +14,7 @@
 //! | [`media`] | files up and down, over as many connections as it takes |
 //! | [`handle`] | the same with typed calls: ask and await, many at once |
 
+mod alarm;
 pub mod clock;
 pub mod connect;
 pub mod handle;
@@ -22,16 +24,15 @@ pub mod rsa;
 pub mod serve;
 pub mod tls;
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io;
 use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, ReadHalf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
 
 pub use clock::Clock;
 
@@ -101,28 +102,19 @@ impl Network for Tcp {
 /// Bytes that one read takes at most.
 const READ_MAX: usize = 16 << 10;
 
-/// Reads to the end and hands on what comes, then says that the end has come. It stops when nobody listens.
-async fn read_all<E>(mut stream: ReadHalf<BoxStream>, inbox: mpsc::Sender<E>, read: impl Fn(Vec<u8>) -> E, end: E) {
-    while let Some(bytes) = read_some(&mut stream, <[u8]>::to_vec).await {
-        if inbox.send(read(bytes)).await.is_err() {
-            return;
-        }
-    }
-    let _ = inbox.send(end).await;
-}
-
-/// Waits for bytes and gives what `keep` makes of them; nothing at the end of the stream, or when it fails.
+/// Gives what `keep` makes of the bytes that are there; nothing at the end of the stream, or when it fails.
 ///
 /// They are read into the stack, which costs a waiting connection no memory: a read that has to wait leaves nothing.
-async fn read_some<T>(stream: &mut ReadHalf<BoxStream>, keep: impl Fn(&[u8]) -> T) -> Option<T> {
-    poll_fn(|cx| {
-        let mut room = [const { MaybeUninit::<u8>::uninit() }; READ_MAX];
-        let mut buffer = ReadBuf::uninit(&mut room);
-        match Pin::new(&mut *stream).poll_read(cx, &mut buffer) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Err(_)) => Poll::Ready(None),
-            Poll::Ready(Ok(())) => Poll::Ready((!buffer.filled().is_empty()).then(|| keep(buffer.filled()))),
-        }
-    })
-    .await
+fn poll_read_some<T>(
+    stream: &mut (impl AsyncRead + Unpin),
+    cx: &mut Context<'_>,
+    keep: impl FnOnce(&[u8]) -> T,
+) -> Poll<Option<T>> {
+    let mut room = [const { MaybeUninit::<u8>::uninit() }; READ_MAX];
+    let mut buffer = ReadBuf::uninit(&mut room);
+    match Pin::new(stream).poll_read(cx, &mut buffer) {
+        Poll::Pending => Poll::Pending,
+        Poll::Ready(Err(_)) => Poll::Ready(None),
+        Poll::Ready(Ok(())) => Poll::Ready((!buffer.filled().is_empty()).then(|| keep(buffer.filled()))),
+    }
 }

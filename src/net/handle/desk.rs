@@ -1,7 +1,7 @@
 //! Where orders become actions, and replies find whoever waits for them.
 
 use std::collections::BTreeMap;
-use std::future::Future;
+use std::task::{Context, Poll};
 
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
@@ -78,8 +78,8 @@ impl Desk {
 impl Seat for Desk {
     type Order = Order;
 
-    fn next(&mut self) -> impl Future<Output = Option<Order>> + Send {
-        self.todo.recv()
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Order>> {
+        self.todo.poll_recv(cx)
     }
 
     fn turn(&mut self, order: Order, client: &Client) -> Option<Action> {

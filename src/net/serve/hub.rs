@@ -1,16 +1,16 @@
 //! The hub: takes whatever has come, handles all of it in one unit of work, commits, and only then transmits.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::{Future, pending};
-use std::pin::{Pin, pin};
+use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::{Sleep, timeout};
+use tokio::time::timeout;
 
 use super::line::{CLOSE_WITHIN, Line, Put, start};
 use super::{BATCH_MAX, Event, Note, ServeError, Setup, Spares, Steer};
-use crate::net::Clock;
+use crate::net::alarm::Alarm;
 use crate::proto::quirk::Quirk;
 use crate::proto::server::store::{Store, StoreError};
 use crate::proto::server::{ConnId, Input, Output, Server};
@@ -72,7 +72,7 @@ impl Hub {
         let mut steer = self.lines.setup.part.steer.take();
         let most = self.lines.setup.batch.clamp(1, BATCH_MAX);
         loop {
-            alarm.set(self.server.deadline(), &self.lines.setup.clock);
+            alarm.by(self.server.deadline(), &self.lines.setup.clock);
             let again = !batch.is_empty();
             tokio::select! {
                 biased;
@@ -161,36 +161,6 @@ impl Hub {
         }
         lines.perform_all(server);
         Ok(())
-    }
-}
-
-/// Wakes the hub. It stays set while the hub works, and rings too early rather than being set anew at each packet: a
-/// heartbeat only puts a deadline off.
-#[derive(Default)]
-struct Alarm {
-    at: Option<Time>,
-    sleep: Option<Pin<Box<Sleep>>>,
-}
-
-impl Alarm {
-    /// It rings at `deadline`, or before.
-    fn set(&mut self, deadline: Option<Time>, clock: &Clock) {
-        let Some(deadline) = deadline.filter(|at| self.at.is_none_or(|set| *at < set)) else { return };
-        let sleep = tokio::time::sleep(clock.until(deadline));
-        match &mut self.sleep {
-            Some(old) => old.as_mut().set(sleep),
-            None => self.sleep = Some(Box::pin(sleep)),
-        }
-        self.at = Some(deadline);
-    }
-
-    /// Waits until it rings.
-    async fn rings(&mut self) {
-        match self.sleep.as_mut().filter(|_| self.at.is_some()) {
-            Some(sleep) => sleep.as_mut().await,
-            None => pending().await,
-        }
-        self.at = None;
     }
 }
 

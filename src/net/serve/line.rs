@@ -10,14 +10,13 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::io::ReadHalf;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 pub(super) use self::slot::Put;
 use self::slot::{Ending, Slot};
 use super::{Event, Spares};
-use crate::net::{BoxStream, READ_MAX, read_some};
+use crate::net::{BoxStream, READ_MAX};
 use crate::proto::error::PeerMisbehaved;
 use crate::proto::server::{ConnId, Why};
 
@@ -65,9 +64,8 @@ pub(super) fn start(
     at_once: bool,
     keeps: bool,
 ) -> Line {
-    let (read, write) = tokio::io::split(stream);
-    let slot = Arc::new(Slot::new(write, at_once));
-    let reader = tokio::spawn(reader(conn, read, slot.clone(), inbox.clone(), spares.clone())).abort_handle();
+    let slot = Arc::new(Slot::new(stream, at_once));
+    let reader = tokio::spawn(reader(conn, slot.clone(), inbox.clone(), spares.clone())).abort_handle();
     let (shared, inbox) = (slot.clone(), inbox.clone());
     tokio::spawn(async move {
         {
@@ -96,14 +94,8 @@ pub(super) fn start(
 }
 
 /// Reads to the end and hands on what comes, then says that the end has come. It stops when nobody listens.
-async fn reader(
-    conn: ConnId,
-    mut stream: ReadHalf<BoxStream>,
-    slot: Arc<Slot>,
-    inbox: mpsc::Sender<Event>,
-    spares: Spares,
-) {
-    while let Some(bytes) = read_some(&mut stream, |bytes| spares.filled(bytes)).await {
+async fn reader(conn: ConnId, slot: Arc<Slot>, inbox: mpsc::Sender<Event>, spares: Spares) {
+    while let Some(bytes) = poll_fn(|cx| slot.poll_read(cx, |bytes| spares.filled(bytes))).await {
         let len = bytes.len();
         if inbox.send(Event::Read(conn, bytes)).await.is_err() {
             return;

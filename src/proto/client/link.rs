@@ -95,8 +95,9 @@ impl Link {
     ) -> Result<(), ApiMisuse> {
         let key = SessionKey::generate(entropy);
         wrap(era, &key, keys, entropy)?.encode(out);
-        self.sealer = Some(Sealer::new(era, &key, entropy.fork()));
-        self.opener = Some(Opener::new(era, &key, self.limits));
+        let sealer = Sealer::new(era, &key, entropy.fork());
+        self.opener = Some(Opener::beside(&sealer, &key, self.limits));
+        self.sealer = Some(sealer);
         Ok(())
     }
 

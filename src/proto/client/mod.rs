@@ -160,9 +160,14 @@ impl Client {
         self.refresh(now);
     }
 
-    /// The next thing that the driver has to do.
+    /// The next thing that the driver has to do. Once there is none, no memory is held for it: the next heartbeat is
+    /// far away.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        let next = self.outputs.pop_front();
+        if next.is_none() {
+            self.outputs = VecDeque::new();
+        }
+        next
     }
 
     /// When to come back if nothing happens; `None` when only an action or the server can change anything.

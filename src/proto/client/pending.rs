@@ -66,19 +66,28 @@ impl<T> Pending<T> {
     /// Takes the request that a packet with this id and method answers, if it answers one.
     pub(super) fn take(&mut self, id: u32, method: Method) -> Option<Open<T>> {
         //= CLIENT-MATCH-1
-        if self.open.get(&id)?.method == method { self.open.remove(&id) } else { None }
+        if self.open.get(&id)?.method == method { self.remove(id) } else { None }
     }
 
     /// Takes the oldest of these requests: how the quirks `matches-by-order` and `matches-by-method` do it.
     pub(super) fn take_oldest(&mut self, which: impl Fn(&Open<T>) -> bool) -> Option<Open<T>> {
         let id = self.open.values().filter(|o| which(o)).min_by_key(|o| o.order)?.id;
-        self.open.remove(&id)
+        self.remove(id)
     }
 
     /// Takes a request whose time is over.
     pub(super) fn take_overdue(&mut self, now: Time) -> Option<Open<T>> {
         let id = self.open.values().filter(|o| o.deadline <= now).min_by_key(|o| o.order)?.id;
-        self.open.remove(&id)
+        self.remove(id)
+    }
+
+    /// Takes one out; a connection on which nothing is asked holds no memory for it.
+    fn remove(&mut self, id: u32) -> Option<Open<T>> {
+        let open = self.open.remove(&id);
+        if self.open.is_empty() {
+            self.open = BTreeMap::new();
+        }
+        open
     }
 
     /// Takes all that is left, oldest first: the connection has ended.

@@ -92,9 +92,14 @@ impl Rooms {
         self.waiting.clear();
     }
 
-    /// A room that must be fetched, once there is a place among the jobs.
-    pub(super) fn next_waiting(&mut self) -> Option<i64> {
-        if self.jobs.len() < JOBS_MAX { self.waiting.pop_first() } else { None }
+    /// A room in which something may have to be done, or that must be fetched, once there is a place among the jobs.
+    ///
+    /// Asked after every input, and mostly in vain: an empty set is not looked into, as its memory is elsewhere.
+    pub(super) fn next_to_tend(&mut self) -> Option<i64> {
+        if !self.dirty.is_empty() {
+            return self.dirty.pop_first();
+        }
+        if self.waiting.is_empty() || self.jobs.len() >= JOBS_MAX { None } else { self.waiting.pop_first() }
     }
 
     pub(super) fn remove(&mut self, room: i64) -> bool {

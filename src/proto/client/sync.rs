@@ -25,7 +25,7 @@ impl Client {
     /// Does what is to be done in the rooms where something has changed.
     pub(super) fn pump(&mut self, now: Time) {
         while self.is_logged_on() {
-            let Some(room) = self.rooms.dirty.pop_first().or_else(|| self.rooms.next_waiting()) else { return };
+            let Some(room) = self.rooms.next_to_tend() else { return };
             self.tend(room, now);
         }
     }

@@ -15,13 +15,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use self::ledger::Ledger;
 use self::net::DirectNet;
-use self::people::{MEMBERS, members, population, room};
+use self::people::{MEMBERS, Wants, members, population, room};
 use super::clock::EPOCH;
 use super::disk::SimDisk;
 use super::invariants::Invariant;
@@ -231,13 +231,13 @@ impl Town {
         all.into_iter().map(|(at, what)| (Duration::from_micros(at), what)).collect()
     }
 
-    fn write(&mut self, clients: &[mpsc::Sender<Action>], text: u64) {
+    fn write(&mut self, clients: &[Wants], text: u64) {
         let n = usize::try_from(self.dice.below(clients.len().max(1) as u64)).unwrap_or_default();
         self.want(clients, n, Action::Send { ticket: text, room: room(n), text: text.to_string() });
     }
 
-    fn want(&self, clients: &[mpsc::Sender<Action>], n: usize, action: Action) {
-        if clients.get(n).is_some_and(|c| c.try_send(action).is_err()) {
+    fn want(&self, clients: &[Wants], n: usize, action: Action) {
+        if clients.get(n).is_some_and(|c| c.push(action).is_err()) {
             let what = format!("client {n} takes no more actions");
             lock(&self.ledger).violated(Invariant::Bounded, self.clock.now(), what);
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::pipe::{Pipe, Way, cut};
+use super::pipe::{Cable, Pipe, cut};
 use super::post::Post;
 use crate::net::{BoxStream, Clock, Network};
 use crate::proto::entropy::Entropy;
@@ -19,15 +19,14 @@ const TIDY_EVERY: usize = 1024;
 /// The network. Clones are the same one.
 #[derive(Clone)]
 pub(super) struct DirectNet {
-    clock: Clock,
     post: Post,
     state: Arc<Mutex<State>>,
 }
 
 struct State {
     ports: BTreeMap<u16, mpsc::UnboundedSender<BoxStream>>,
-    /// One connection after the other, by its ways.
-    open: Vec<[Weak<Mutex<Way>>; 2]>,
+    /// One connection after the other.
+    open: Vec<Weak<Mutex<Cable>>>,
     latency: (Duration, Duration),
     dice: Entropy,
 }
@@ -49,7 +48,7 @@ impl DirectNet {
     /// A network whose ways take from one to the other, drawn once for each connection.
     pub(super) fn new(clock: Clock, latency: (Duration, Duration), dice: Entropy) -> Self {
         let state = State { ports: BTreeMap::new(), open: Vec::new(), latency, dice };
-        Self { post: Post::start(clock.clone()), clock, state: Arc::new(Mutex::new(state)) }
+        Self { post: Post::start(clock), state: Arc::new(Mutex::new(state)) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -62,17 +61,17 @@ impl DirectNet {
         s.ports.clear();
         let open = std::mem::take(&mut s.open);
         drop(s);
-        open.iter().flatten().filter_map(Weak::upgrade).for_each(|way| cut(&way));
+        open.iter().filter_map(Weak::upgrade).for_each(|cable| cut(&cable));
     }
 
     /// Cuts one connection in so many, drawn from the seed; says how many these were.
     pub(super) fn cut_some(&self, one_in: u64) -> usize {
         let mut s = self.state();
         let State { open, dice, .. } = &mut *s;
-        open.retain(|ways| ways.iter().all(|w| w.strong_count() > 0));
+        open.retain(|cable| cable.strong_count() > 0);
         let hit: Vec<_> = open.extract_if(.., |_| dice.chance(1, one_in)).collect();
         drop(s);
-        hit.iter().flatten().filter_map(Weak::upgrade).for_each(|way| cut(&way));
+        hit.iter().filter_map(Weak::upgrade).for_each(|cable| cut(&cable));
         hit.len()
     }
 }
@@ -115,12 +114,12 @@ impl Network for DirectNet {
         let mut s = self.state();
         let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
         let there = s.ports.get(&port).cloned().ok_or_else(refused)?;
-        let (near, far, ways) = Pipe::pair(lag, &self.clock, &self.post);
+        let (near, far, cable) = Pipe::pair(lag, &self.post);
         there.send(Box::new(far)).map_err(|_| refused())?;
         if s.open.len() % TIDY_EVERY == TIDY_EVERY - 1 {
-            s.open.retain(|ways| ways.iter().all(|w| w.strong_count() > 0));
+            s.open.retain(|cable| cable.strong_count() > 0);
         }
-        s.open.push(ways.each_ref().map(Arc::downgrade));
+        s.open.push(Arc::downgrade(&cable));
         Ok(Box::new(near))
     }
 }

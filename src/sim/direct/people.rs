@@ -1,12 +1,14 @@
 //! Who is in the town: users in rooms of ten, each with a client and its driver.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 
-use tokio::sync::mpsc;
-
+use super::ledger::Ledger;
+use super::pipe::remember;
 use super::{HOST, Town, lock};
-use crate::net::connect::{self, connect};
+use crate::net::Clock;
+use crate::net::connect::{self, Seat, drive};
 use crate::proto::client::{Action, Client, ClientConfig, Endpoint, Event};
 use crate::proto::entropy::Entropy;
 use crate::proto::secure::{Era, KeyRing, PublicRing};
@@ -22,14 +24,14 @@ pub(super) const MEMBERS: usize = 10;
 const ACTIONS_MAX: usize = 64;
 
 impl Town {
-    /// The clients, each with its driver and with somebody who reads what it tells.
-    pub(super) fn people(&self) -> Vec<mpsc::Sender<Action>> {
+    /// The clients, each with its driver and with somebody who writes down what it tells.
+    pub(super) fn people(&self) -> Vec<Wants> {
         let ring = KeyRing::test().public_ring();
         let ring = Arc::new(PublicRing { witness: Some(self.keys.witness()), ..ring });
         (0..self.plan.clients).map(|n| self.person(n, ring.clone())).collect()
     }
 
-    fn person(&self, n: usize, ring: Arc<PublicRing>) -> mpsc::Sender<Action> {
+    fn person(&self, n: usize, ring: Arc<PublicRing>) -> Wants {
         let era = [Era::E2019, Era::E2023, Era::E2025][n % 3];
         let first = Endpoint::new(HOST, port::BOOKING);
         let config = ClientConfig::new(era, USER + n as i64, format!("u{n}-token"), first, ring);
@@ -37,16 +39,72 @@ impl Town {
             ClientConfig { booking_tls: false, heartbeat: self.plan.heartbeat, quirks: self.plan.quirks, ..config };
         let client = Client::new(config, Entropy::named(self.plan.seed, &format!("direct/client/{n}")));
         let setup = connect::Setup { clock: self.clock.clone(), tls: None };
-        let (actions, todo) = mpsc::channel(ACTIONS_MAX);
-        let (tell, mut events) = mpsc::unbounded_channel::<Event>();
-        tokio::spawn(connect(self.net.clone(), client, setup, todo, tell));
-        let (ledger, clock) = (self.ledger.clone(), self.clock.clone());
-        tokio::spawn(async move {
-            while let Some(event) = events.recv().await {
-                lock(&ledger).event(n, clock.now(), &event);
-            }
-        });
-        actions
+        let wants = Wants::default();
+        let seat = Person { n, wants: wants.clone(), ledger: self.ledger.clone(), clock: self.clock.clone() };
+        tokio::spawn(drive(self.net.clone(), client, setup, seat));
+        wants
+    }
+}
+
+/// What somebody wants of a client. Clones are the same.
+#[derive(Clone, Default)]
+pub(super) struct Wants(Arc<Mutex<Todo>>);
+
+#[derive(Default)]
+struct Todo {
+    actions: VecDeque<Action>,
+    client: Option<Waker>,
+}
+
+impl Wants {
+    /// Has the client do this.
+    ///
+    /// # Errors
+    /// It takes no more.
+    pub(super) fn push(&self, action: Action) -> Result<(), Action> {
+        let mut todo = lock(&self.0);
+        if todo.actions.len() >= ACTIONS_MAX {
+            return Err(action);
+        }
+        todo.actions.push_back(action);
+        todo.client.take().into_iter().for_each(Waker::wake);
+        Ok(())
+    }
+
+    fn poll_next(&self, cx: &Context<'_>) -> Poll<Action> {
+        let mut todo = lock(&self.0);
+        if let Some(action) = todo.actions.pop_front() {
+            return Poll::Ready(action);
+        }
+        // A client that nobody wants anything of holds no memory for it.
+        todo.actions = VecDeque::new();
+        remember(&mut todo.client, cx);
+        Poll::Pending
+    }
+}
+
+/// Who sits at a client: what it tells goes into the books at once.
+struct Person {
+    n: usize,
+    wants: Wants,
+    ledger: Arc<Mutex<Ledger>>,
+    clock: Clock,
+}
+
+impl Seat for Person {
+    type Order = Action;
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Action>> {
+        self.wants.poll_next(cx).map(Some)
+    }
+
+    fn turn(&mut self, order: Action, _: &Client) -> Option<Action> {
+        Some(order)
+    }
+
+    fn tell(&mut self, event: Event) -> bool {
+        lock(&self.ledger).event(self.n, self.clock.now(), &event);
+        true
     }
 }
 

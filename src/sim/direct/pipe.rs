@@ -10,15 +10,25 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::post::Post;
-use crate::net::Clock;
 use crate::proto::time::Time;
 
 /// Bytes on one way; who writes more waits.
 const ROOM: usize = 256 << 10;
 
+/// A connection: a way up and a way down, all in one piece of memory, and with no buffers where nothing is on it. With
+/// a thousand clients what an exchange touches has left the cache before the next.
+#[derive(Debug)]
+pub(super) struct Cable {
+    ways: [Way; 2],
+    lag: Duration,
+}
+
+/// A connection from both of its ends.
+pub(super) type Shared = Arc<Mutex<Cable>>;
+
 /// One way.
 #[derive(Debug, Default)]
-pub(super) struct Way {
+struct Way {
     /// What is on it; nothing is the end.
     queue: VecDeque<(Time, Vec<u8>)>,
     bytes: usize,
@@ -32,55 +42,76 @@ pub(super) struct Way {
     writer: Option<Waker>,
 }
 
-/// A way from both of its ends.
-pub(super) type Shared = Arc<Mutex<Way>>;
+/// Which end of a connection, and the way that leads to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Near,
+    Far,
+}
 
-fn lock(way: &Shared) -> MutexGuard<'_, Way> {
-    way.lock().unwrap_or_else(PoisonError::into_inner)
+impl End {
+    const fn other(self) -> Self {
+        match self {
+            Self::Near => Self::Far,
+            Self::Far => Self::Near,
+        }
+    }
+}
+
+impl Cable {
+    const fn way(&mut self, to: End) -> &mut Way {
+        let [near, far] = &mut self.ways;
+        match to {
+            End::Near => near,
+            End::Far => far,
+        }
+    }
+}
+
+fn lock(cable: &Shared) -> MutexGuard<'_, Cable> {
+    cable.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What is on it is lost, and both ends find an error.
-pub(super) fn cut(way: &Shared) {
-    let mut w = lock(way);
-    w.cut = true;
-    w.queue.clear();
-    [w.reader.take(), w.writer.take()].into_iter().flatten().for_each(Waker::wake);
+pub(super) fn cut(cable: &Shared) {
+    for w in &mut lock(cable).ways {
+        w.cut = true;
+        w.queue.clear();
+        [w.reader.take(), w.writer.take()].into_iter().flatten().for_each(Waker::wake);
+    }
 }
 
-/// What is first on it has arrived.
-pub(super) fn arrived(way: &Shared) {
-    lock(way).reader.take().into_iter().for_each(Waker::wake);
+/// What is first on the way to this end has arrived.
+pub(super) fn arrived(cable: &Shared, to: End) {
+    lock(cable).way(to).reader.take().into_iter().for_each(Waker::wake);
 }
 
 /// One end of a connection.
 pub(super) struct Pipe {
-    incoming: Shared,
-    outgoing: Shared,
-    lag: Duration,
-    clock: Clock,
+    cable: Shared,
+    end: End,
     post: Post,
 }
 
 impl Pipe {
-    /// Both ends of a connection whose ways take this long, and its ways.
-    pub(super) fn pair(lag: Duration, clock: &Clock, post: &Post) -> (Self, Self, [Shared; 2]) {
-        let (up, down) = (Shared::default(), Shared::default());
-        let end = |incoming: &Shared, outgoing: &Shared| Self {
-            incoming: incoming.clone(),
-            outgoing: outgoing.clone(),
-            lag,
-            clock: clock.clone(),
-            post: post.clone(),
-        };
-        (end(&down, &up), end(&up, &down), [up, down])
+    /// Both ends of a connection whose ways take this long, and the connection itself.
+    pub(super) fn pair(lag: Duration, post: &Post) -> (Self, Self, Shared) {
+        let cable = Arc::new(Mutex::new(Cable { ways: <[Way; 2]>::default(), lag }));
+        let end = |end| Self { cable: cable.clone(), end, post: post.clone() };
+        (end(End::Near), end(End::Far), cable.clone())
+    }
+
+    /// Puts bytes on the way to the other end.
+    fn put(&self, cable: &mut Cable, bytes: Vec<u8>) {
+        let at = self.post.now() + cable.lag;
+        cable.way(self.end.other()).queue.push_back((at, bytes));
+        self.post.send(at, Arc::downgrade(&self.cable), self.end.other());
     }
 
     fn end(&self) {
-        let mut w = lock(&self.outgoing);
-        if !std::mem::replace(&mut w.ended, true) {
-            let at = self.clock.now() + self.lag;
-            w.queue.push_back((at, Vec::new()));
-            self.post.send(at, Arc::downgrade(&self.outgoing));
+        let mut c = lock(&self.cable);
+        if !std::mem::replace(&mut c.way(self.end.other()).ended, true) {
+            self.put(&mut c, Vec::new());
         }
     }
 }
@@ -88,7 +119,8 @@ impl Pipe {
 impl Drop for Pipe {
     fn drop(&mut self) {
         self.end();
-        let mut w = lock(&self.incoming);
+        let mut c = lock(&self.cable);
+        let w = c.way(self.end);
         w.unread = true;
         w.writer.take().into_iter().for_each(Waker::wake);
     }
@@ -100,17 +132,25 @@ fn broken() -> io::Error {
 
 impl AsyncRead for Pipe {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let now = self.clock.now();
-        let mut w = lock(&self.incoming);
+        let now = self.post.now();
+        let mut c = lock(&self.cable);
+        let w = c.way(self.end);
         if w.cut {
             return Poll::Ready(Err(broken()));
         }
         if w.queue.front().is_none_or(|(at, _)| *at > now) {
-            w.reader = Some(cx.waker().clone());
+            remember(&mut w.reader, cx);
             return Poll::Pending;
         }
-        take(&mut w, now, buf);
+        take(w, now, buf);
         Poll::Ready(Ok(()))
+    }
+}
+
+/// Has the task of `cx` woken through `waker`.
+pub(super) fn remember(waker: &mut Option<Waker>, cx: &Context<'_>) {
+    if !waker.as_ref().is_some_and(|w| w.will_wake(cx.waker())) {
+        *waker = Some(cx.waker().clone());
     }
 }
 
@@ -128,25 +168,27 @@ fn take(w: &mut Way, now: Time, buf: &mut ReadBuf<'_>) {
         w.read = 0;
         w.queue.pop_front();
     }
+    if w.queue.is_empty() {
+        w.queue = VecDeque::new();
+    }
     w.writer.take().into_iter().for_each(Waker::wake);
 }
 
 impl AsyncWrite for Pipe {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let at = self.clock.now() + self.lag;
-        let mut w = lock(&self.outgoing);
+        let mut c = lock(&self.cable);
+        let w = c.way(self.end.other());
         if w.cut || w.unread || w.ended {
             return Poll::Ready(Err(broken()));
         }
         let n = buf.len().min(ROOM.saturating_sub(w.bytes));
         if n == 0 && !buf.is_empty() {
-            w.writer = Some(cx.waker().clone());
+            remember(&mut w.writer, cx);
             return Poll::Pending;
         }
         if n > 0 {
             w.bytes += n;
-            w.queue.push_back((at, buf.get(..n).unwrap_or_default().to_vec()));
-            self.post.send(at, Arc::downgrade(&self.outgoing));
+            self.put(&mut c, buf.get(..n).unwrap_or_default().to_vec());
         }
         Poll::Ready(Ok(n))
     }
@@ -167,6 +209,7 @@ mod tests {
     use tokio::time::sleep;
 
     use super::*;
+    use crate::net::Clock;
 
     fn paused(work: impl Future<Output = ()>) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
@@ -177,7 +220,7 @@ mod tests {
     fn bytes_arrive_whole_in_order_and_after_the_lag() {
         paused(async {
             let clock = Clock::of_runtime(Time::default());
-            let (mut near, mut far, _) = Pipe::pair(Duration::from_millis(30), &clock, &Post::start(clock.clone()));
+            let (mut near, mut far, _) = Pipe::pair(Duration::from_millis(30), &Post::start(clock.clone()));
             near.write_all(b"ab").await.expect("there is room");
             near.write_all(b"cd").await.expect("there is room");
             drop(near);
@@ -192,7 +235,7 @@ mod tests {
     fn who_writes_too_much_waits_for_the_reader() {
         paused(async {
             let clock = Clock::of_runtime(Time::default());
-            let (mut near, mut far, _) = Pipe::pair(Duration::from_millis(1), &clock, &Post::start(clock.clone()));
+            let (mut near, mut far, _) = Pipe::pair(Duration::from_millis(1), &Post::start(clock.clone()));
             let sent: Vec<u8> = (0..ROOM + 5000).map(|n| (n % 251) as u8).collect();
             let expected = sent.clone();
             let writer = tokio::spawn(async move {
@@ -211,11 +254,11 @@ mod tests {
     fn a_cut_wakes_both_ends() {
         paused(async {
             let clock = Clock::of_runtime(Time::default());
-            let (mut near, mut far, ways) = Pipe::pair(Duration::from_secs(9), &clock, &Post::start(clock.clone()));
+            let (mut near, mut far, cable) = Pipe::pair(Duration::from_secs(9), &Post::start(clock.clone()));
             far.write_all(b"never").await.expect("there is room");
             let reader = tokio::spawn(async move { near.read_u8().await.map_err(|e| e.kind()) });
             sleep(Duration::from_secs(1)).await;
-            ways.iter().for_each(cut);
+            cut(&cable);
             assert_eq!(reader.await.expect("no panic"), Err(io::ErrorKind::ConnectionReset));
             assert_eq!(clock.now(), Time::from_secs(1));
             assert!(far.write_all(b"x").await.is_err());

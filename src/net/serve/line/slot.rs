@@ -7,16 +7,16 @@ use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
-use tokio::io::{AsyncWrite, WriteHalf};
+use tokio::io::AsyncWrite;
 
-use crate::net::BoxStream;
+use crate::net::{BoxStream, poll_read_some};
 
 /// The meeting place of one connection.
 #[derive(Default)]
 pub(super) struct Slot {
     state: Mutex<State>,
-    /// Where it is written to, as long as the writer lives.
-    stream: Mutex<Option<WriteHalf<BoxStream>>>,
+    /// As long as the writer lives.
+    stream: Mutex<Option<BoxStream>>,
 }
 
 /// What became of bytes that are to be written.
@@ -56,7 +56,7 @@ pub(super) enum Ending {
 
 impl Slot {
     /// The meeting place of a connection that is written to here, and by the writer alone unless it is `at_once`.
-    pub(super) fn new(stream: WriteHalf<BoxStream>, at_once: bool) -> Self {
+    pub(super) fn new(stream: BoxStream, at_once: bool) -> Self {
         Self { state: Mutex::new(State { at_once, ..State::default() }), stream: Mutex::new(Some(stream)) }
     }
 
@@ -64,7 +64,7 @@ impl Slot {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn stream(&self) -> MutexGuard<'_, Option<WriteHalf<BoxStream>>> {
+    fn stream(&self) -> MutexGuard<'_, Option<BoxStream>> {
         self.stream.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -90,6 +90,12 @@ impl Slot {
         };
         wake(&mut state.writer);
         Put { spare, sent }
+    }
+
+    /// Gives what `keep` makes of the bytes that have come; nothing at the end of the stream, when it fails, and when it
+    /// is gone.
+    pub(super) fn poll_read<T>(&self, cx: &mut Context<'_>, keep: impl FnOnce(&[u8]) -> T) -> Poll<Option<T>> {
+        self.stream().as_mut().map_or(Poll::Ready(None), |stream| poll_read_some(stream, cx, keep))
     }
 
     /// Writes the rest of `bytes` behind the first `sent`, which counts on, and has it flushed.
@@ -237,8 +243,7 @@ mod tests {
     #[tokio::test]
     async fn what_the_stream_takes_is_written_at_once_and_the_rest_by_the_writer_in_order() {
         let (near, mut far) = tokio::io::duplex(8);
-        let (_read, write) = tokio::io::split(Box::new(near) as BoxStream);
-        let slot = Slot::new(write, true);
+        let slot = Slot::new(Box::new(near), true);
         assert_eq!(slot.put(b"first".to_vec()), Put { spare: b"first".to_vec(), sent: 5 });
         assert!(pin!(slot.take()).poll(&mut Context::from_waker(Waker::noop())).is_pending(), "nothing is left to do");
         assert_eq!(slot.put(b"second".to_vec()).sent, 3, "there is room for three");

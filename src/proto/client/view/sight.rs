@@ -255,7 +255,7 @@ impl Sights {
 
     /// A log whose new text nobody has asked for.
     pub(crate) fn next_stale(&self) -> Option<(i64, i64)> {
-        if self.asking { None } else { self.stale.first().copied() }
+        if self.asking || self.stale.is_empty() { None } else { self.stale.first().copied() }
     }
 
     /// The new text cannot be had: the old one stays, and is said to be old.
