@@ -1,7 +1,7 @@
 //! A judge that is stopped, or whose run fails, leaves nothing running and no folder behind.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -14,6 +14,21 @@ fn runs(pid: &str) -> bool {
     let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
     let state = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().next());
     !matches!(state, Some("Z" | "X"))
+}
+
+const HANGUP: u32 = 1;
+const QUIT: u32 = 3;
+
+/// Whether this signal is dealt with in this way by a process, `SigIgn` or `SigCgt`.
+fn signal_is(pid: u32, signal: u32, how: &str) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let mask = status.lines().find_map(|l| l.strip_prefix(how)?.strip_prefix(':'));
+    mask.and_then(|m| u64::from_str_radix(m.trim(), 16).ok()).is_some_and(|m| m >> (signal - 1) & 1 == 1)
+}
+
+/// This signal, or SIGTERM where these tests run with it ignored: under `nohup`, or in the background of a script.
+fn unless_ignored(name: &'static str, signal: u32) -> &'static str {
+    if signal_is(std::process::id(), signal, "SigIgn") { "-TERM" } else { name }
 }
 
 /// The processes that have written their ids to this file, each id in a line.
@@ -32,6 +47,10 @@ fn soon(done: impl Fn() -> bool) -> bool {
 fn start(sut: &str, more: &[&str]) -> Child {
     let mut command = Command::new(BIN);
     command.args(["check", "--sut", sut, "--jobs", "2", "--era", "2025"]).args(more);
+    spawn(&mut command)
+}
+
+fn spawn(command: &mut Command) -> Child {
     match command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() {
         Ok(child) => child,
         Err(e) => panic!("{e}"),
@@ -48,6 +67,11 @@ fn server(f: &Folder, then: &str, more: &str) -> String {
     )
 }
 
+fn send(signal: &str, to: &Child) {
+    let sent = Command::new("kill").args([signal, &to.id().to_string()]).status();
+    assert!(sent.is_ok_and(|s| s.success()));
+}
+
 /// Stops it by this signal when so many processes have told their ids. All of them are gone then, and the folders too.
 fn is_stopped(f: &Folder, signal: &str, mut judge: Child, processes: usize) {
     let file = Path::new(&f.path()).join("pids");
@@ -55,13 +79,16 @@ fn is_stopped(f: &Folder, signal: &str, mut judge: Child, processes: usize) {
     let there = soon(|| pids(&file).len() >= processes);
     assert!(there, "{:?} is judged by {judge:?}", pids(&file));
     assert!(folder.exists() && pids(&file).iter().all(|p| runs(p)));
-    let sent = Command::new("kill").args([signal, &judge.id().to_string()]).status();
-    assert!(sent.is_ok_and(|s| s.success()));
+    send(signal, &judge);
+    let mut lines = judge.stderr.take().map(BufReader::new).into_iter().flat_map(BufRead::lines).map_while(Result::ok);
+    assert!(lines.any(|l| l.starts_with("stopped by SIG")), "{judge:?} has not said that it is stopped");
+    if signal == "-HUP" {
+        // As a shell does that has got it itself. Nobody is in a hurry for that.
+        send(signal, &judge);
+    }
+    let said: Vec<String> = lines.collect();
     let code = judge.wait().ok().and_then(|s| s.code());
-    let mut said = String::new();
-    let read = judge.stderr.take().map(|mut e| e.read_to_string(&mut said));
-    assert!(read.is_some_and(|r| r.is_ok()) && said.contains("stopped by SIG"), "{said}");
-    assert_eq!(code, Some(3), "{said}");
+    assert_eq!(code, Some(3), "{said:?}");
     for pid in pids(&file) {
         assert!(soon(|| !runs(&pid)), "process {pid} of {:?} still runs", pids(&file));
     }
@@ -85,6 +112,10 @@ fn whoever_stops_the_judge_stops_its_servers() {
     let f = Folder::new("stopped-early");
     let judge = start(&f.file("sut.yaml", &server(&f, "trap '' TERM; while :; do sleep 1; done", "")), &[]);
     is_stopped(&f, "-INT", judge, 2);
+    // Neither is this one.
+    let f = Folder::new("stopped-hangup");
+    let judge = start(&f.file("sut.yaml", &server(&f, "trap '' TERM; while :; do sleep 1; done", "")), &[]);
+    is_stopped(&f, unless_ignored("-HUP", HANGUP), judge, 2);
     // A hook is at work for a case.
     let f = Folder::new("stopped-busy");
     let hook = format!("world: hook\nhooks: {{before_case: [sh, -c, \"echo $$ >> {}/pids; sleep 600\"]}}\n", f.path());
@@ -103,7 +134,27 @@ fn whoever_stops_the_judge_stops_its_clients() {
         "format: locospec-sut/1\nname: a client\nversion: \"0\"\nrole: client\nspeaks: lines\n\
          launch: {{command: [sh, -c, \"{script}\"]}}\n"
     );
-    is_stopped(&f, "-TERM", start(&f.file("sut.yaml", &sut), &[]), 4);
+    is_stopped(&f, unless_ignored("-QUIT", QUIT), start(&f.file("sut.yaml", &sut), &[]), 4);
+}
+
+#[test]
+fn who_ignores_a_closed_terminal_goes_on() {
+    if !Path::new("/proc/self/stat").exists() {
+        return;
+    }
+    let f = Folder::new("stopped-nohup");
+    let sut = f.file("sut.yaml", &server(&f, &format!("exec '{BIN}' serve --dir '${{scratch}}'"), ""));
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$@\"", "sh", BIN, "check", "--sut", &sut, "--jobs", "1", "--era", "2025"]);
+    let mut judge = spawn(command.args(["--wait-for-debugger", "frame.id-echo"]));
+    let mut out = judge.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines).map_while(Result::ok);
+    let first = out.next().unwrap_or_default();
+    assert!(first.starts_with("ours: process "), "{first}");
+    assert!(signal_is(judge.id(), HANGUP, "SigIgn") && !signal_is(judge.id(), HANGUP, "SigCgt"));
+    send("-HUP", &judge);
+    // Its input ends when it is waited for: then it judges.
+    let code = judge.wait().ok().and_then(|s| s.code());
+    assert_eq!(code, Some(0), "{:?}", out.collect::<Vec<_>>());
 }
 
 #[test]

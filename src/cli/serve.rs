@@ -191,7 +191,7 @@ async fn listen(
     Ok(Exit::Ok)
 }
 
-/// Ready at the first SIGINT or SIGTERM.
+/// Ready at the first SIGINT, SIGTERM, SIGHUP or SIGQUIT.
 fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
     let mut asked = Asked::listen()?;
     // In a task of its own: the hub asks at each packet whether to stop, and a channel answers that at once.

@@ -48,7 +48,7 @@ use crate::spec::verdict::{CaseReport, Summary, Verdict, Weight};
 use crate::spec::yaml::{Diagnostic, Located};
 
 /// Runs the cases; the exit code is that of the spec: 1 wrong, 2 usage, 3 incomplete, 4 a fault of the judge. Stopped by
-/// SIGINT or SIGTERM it ends what it has started, and is incomplete.
+/// SIGINT, SIGTERM, SIGHUP or SIGQUIT it ends what it has started, and is incomplete.
 ///
 /// # Errors
 /// A spec that does not hold, an implementation that cannot be started or reached, a file that cannot be used.

@@ -112,8 +112,8 @@ pub(super) fn write(path: &Path, report: &Report) -> Result<(), Failure> {
     files::write(path, &(text + "\n"))
 }
 
-/// Whether somebody has asked for an end, by Ctrl-C or by SIGTERM as a scheduler sends it. Asked twice, the process
-/// ends at once.
+/// Whether somebody has asked for an end, by Ctrl-C, by SIGTERM as a scheduler sends it, or by a terminal that is closed.
+/// Asked twice, the process ends at once.
 ///
 /// # Errors
 /// The system gives no thread or no signal.

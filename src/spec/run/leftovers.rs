@@ -1,8 +1,7 @@
 //! What the judge has put into the system and must not leave there when it is stopped: process groups and folders.
 //!
 //! Whoever owns one of them takes it away itself, when its value is dropped. A signal drops nothing: this list is for
-//! that. It is one for the process, as a signal is. Nothing can be done about SIGKILL; SIGHUP and SIGQUIT keep what they
-//! mean to the system, or to `nohup`, and leave it all behind, too.
+//! that. It is one for the process, as a signal is. Nothing can be done about SIGKILL.
 
 use core::time::Duration;
 use std::collections::BTreeSet;
