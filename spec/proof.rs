@@ -17,4 +17,5 @@ mod sockets;
 mod stopped;
 mod talk;
 mod tidy;
+mod timeline;
 mod usage;

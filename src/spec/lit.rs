@@ -73,6 +73,25 @@ impl Lit {
         }
     }
 
+    /// In one line of YAML, as who writes a case would: quotes stand only where they must.
+    #[must_use]
+    pub fn line(&self) -> String {
+        match self {
+            Self::Null => "null".into(),
+            Self::Bool(b) => b.to_string(),
+            Self::Int(n) => n.to_string(),
+            Self::Float(x) if x.is_nan() => ".nan".into(),
+            Self::Float(x) if x.is_infinite() => if *x > 0.0 { ".inf" } else { "-.inf" }.into(),
+            Self::Float(x) => line_of_float(*x),
+            Self::Str(s) => line_of_text(s),
+            Self::Seq(v) => format!("[{}]", v.iter().map(Self::line).collect::<Vec<_>>().join(", ")),
+            Self::Map(m) => {
+                let one = |(k, v): &(String, Self)| format!("{}: {}", line_of_text(k), v.line());
+                format!("{{{}}}", m.iter().map(one).collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+
     /// The same for JSON: how a macro's steps become typed.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
@@ -86,6 +105,27 @@ impl Lit {
             Self::Map(m) => m.iter().map(|(k, v)| (k.clone(), v.to_json())).collect(),
         }
     }
+}
+
+/// A number with a point and without an exponent, which some readers of YAML take for text.
+fn line_of_float(x: f64) -> String {
+    let text = x.to_string();
+    if text.contains('.') { text } else { text + ".0" }
+}
+
+/// Text between the brackets of a list or a mapping: plain where that can mean nothing else.
+fn line_of_text(s: &str) -> String {
+    const WORDS: [&str; 10] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan"];
+    let begins = s.starts_with(|c: char| c.is_alphabetic() || c == '$' || c == '_');
+    let plain = begins && s.chars().all(|c| c.is_alphanumeric() || "_-$./ ".contains(c)) && !s.ends_with(' ');
+    let number = s.chars().all(|c| c.is_ascii_hexdigit());
+    if plain && !number && !WORDS.contains(&s.to_lowercase().as_str()) {
+        return s.to_owned();
+    }
+    // Quoted text of JSON is quoted text of YAML, but for what JSON leaves as it is and YAML folds or forbids.
+    let folded = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
+    let quoted = serde_json::Value::from(s).to_string();
+    quoted.chars().map(|c| if folded(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() }).collect()
 }
 
 fn fill_text(s: &str, with: &[(String, Lit)]) -> Lit {
@@ -206,6 +246,53 @@ mod tests {
         let with = vec![("n".to_string(), Lit::Int(7))];
         assert_eq!(Lit::Str("${with.n}".into()).fill(&with), Lit::Int(7));
         assert_eq!(Lit::Str("a${with.n}b".into()).fill(&with), Lit::Str("a7b".into()));
+    }
+
+    #[test]
+    fn a_line_is_read_as_what_it_was_written_from() {
+        let text = |s: &str| Lit::Str(s.into());
+        let texts = [
+            "alice",
+            "안녕 a",
+            "a: b",
+            "a #b",
+            "",
+            " a",
+            "a ",
+            "7000",
+            "no",
+            "Null",
+            "-",
+            "a\nb\u{85}\u{7}\u{2028}",
+            "$x",
+        ];
+        let lit = Lit::Map(vec![
+            ("send_text".into(), Lit::Seq(texts.into_iter().map(text).collect())),
+            (
+                "a, b".into(),
+                Lit::Seq(vec![
+                    Lit::Int(-7),
+                    Lit::Float(2.0),
+                    Lit::Float(-1e300),
+                    Lit::Float(1.5e-9),
+                    Lit::Bool(true),
+                    Lit::Null,
+                ]),
+            ),
+            ("none".into(), Lit::Map(vec![("of".into(), Lit::empty()), ("it".into(), Lit::Seq(Vec::new()))])),
+        ]);
+        assert!(
+            !lit.line().contains('\n') && lit.line().starts_with("{send_text: [alice, 안녕 a, \"a: b\", "),
+            "{}",
+            lit.line()
+        );
+        let read = crate::spec::yaml::parse::<Lit>("a line", &lit.line());
+        assert_eq!(read.map(|l| l.value), Ok(lit));
+        // No case can have these; YAML has words for them.
+        assert_eq!(
+            [f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(|x| Lit::Float(x).line()),
+            [".nan", ".inf", "-.inf"]
+        );
     }
 
     #[test]

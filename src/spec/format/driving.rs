@@ -1,5 +1,7 @@
 //! The client role's part of a step: what the client under test is told, and what it says.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -120,4 +122,11 @@ pub enum EventKind {
     ServerMoves,
     /// A connection, or the try to get one, came to an end; `{door}`.
     Disconnected,
+}
+
+/// Its name in a case.
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }

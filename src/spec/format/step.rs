@@ -1,9 +1,10 @@
 //! One step of a case: on which connection, and exactly one verb.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::driving::{Drive, Observe};
 use super::{Eras, Mutation, Span};
@@ -215,7 +216,7 @@ pub struct Together {
 }
 
 /// How the judge ends its side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Finish {
     /// Half-close: nothing more is written.
@@ -224,6 +225,13 @@ pub enum Finish {
     Both,
     /// RST.
     Reset,
+}
+
+/// Its name in a case.
+impl fmt::Display for Finish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// Graded alternatives.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::instance::set_own_names;
 use super::interpret::{Judged, Run, Stop, harness};
+use super::record::shown_event;
 use super::target::Order;
 use crate::spec::format::case::Device;
 use crate::spec::format::driving::{Drive, Observe};
@@ -37,13 +38,13 @@ impl Run<'_> {
     }
 
     fn tell(&mut self, order: &Order) -> Result<(), Stop> {
-        self.note(&format!("the client is told {order:?}"));
+        self.note(&format!("the client is told {order}"));
         Ok(self.target.order(order)?)
     }
 
     pub(super) fn observe(&mut self, o: &Observe, check: &str) -> Judged {
         if !self.target.tells(o.event) {
-            return (Verdict::Unimplemented, vec![format!("it does not tell {:?}", o.event)]);
+            return (Verdict::Unimplemented, vec![format!("it does not tell `{}`", o.event)]);
         }
         let never = o.within.map(|s| Span(self.target.strictly(s.0)));
         let (until, wait) = (self.until(never), self.wait(o.within));
@@ -53,7 +54,7 @@ impl Run<'_> {
                 if let Some(s) = self.said.get_mut(n) {
                     s.taken = true;
                     if o.never {
-                        return (Verdict::Fail, vec![format!("it said {:?} {}", s.kind, s.with)]);
+                        return (Verdict::Fail, vec![format!("it said {}", shown_event(s.kind, &s.with))]);
                     }
                 }
                 return (Verdict::Pass, Vec::new());
@@ -65,7 +66,7 @@ impl Run<'_> {
         }
         match (o.never, near.is_empty()) {
             (true, _) => (Verdict::Pass, Vec::new()),
-            (false, true) => (Verdict::Hung, vec![format!("it never said {:?}", o.event)]),
+            (false, true) => (Verdict::Hung, vec![format!("it never said `{}`", o.event)]),
             (false, false) => (Verdict::Fail, near),
         }
     }

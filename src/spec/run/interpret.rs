@@ -11,7 +11,7 @@ use bson::Document;
 use super::Options;
 use super::instance::{Instance, names, own_names};
 use super::peer::{Got, Peer};
-use super::record::Record;
+use super::record::{Record, shown_event};
 use super::target::{Conn, Happening, Target};
 use super::waiting::{Calm, doubt};
 use crate::proto::command::Door;
@@ -291,7 +291,7 @@ impl Run<'_> {
             }
             Happening::Accepted(conn, door) => self.accept(conn, door),
             Happening::Said(kind, with) => {
-                self.note(&format!("the client says {kind:?} {with}"));
+                self.note(&format!("the client says {}", shown_event(kind, &with)));
                 self.said.push(Said { kind, with, taken: false });
             }
             Happening::Noted(what) => self.note(&what),
@@ -309,7 +309,7 @@ impl Run<'_> {
             self.extra += 1;
             format!("+{}", self.extra)
         });
-        self.note(&format!("{name} <- connected to {door:?}"));
+        self.note(&format!("{name} <- connected to {}", door.as_str()));
         let peer = if door.is_secure() { Peer::accepted(conn) } else { Peer::plain(conn) };
         self.enter(&name, peer);
     }

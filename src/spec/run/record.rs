@@ -9,6 +9,7 @@ use bson::{Bson, Document};
 
 use super::peer::Got;
 use crate::spec::format::Step;
+use crate::spec::format::driving::EventKind;
 use crate::spec::format::step::Expect;
 use crate::spec::lit::Lit;
 use crate::spec::verdict::{Bytes, CheckResult, Compared, Evidence, Verdict};
@@ -113,8 +114,9 @@ impl Record {
                 let came = c.detail.iter().filter(|d| *d != NOTHING_CAME).map(|d| format!("{d}\n")).collect();
                 self.compared(&c.check, text(&wants(e)), came, &[]);
             } else if let Some(o) = &step.observe {
-                let like = o.like.clone().unwrap_or(Lit::empty());
-                self.compared(&c.check, text(&Lit::Map(vec![(format!("{:?}", o.event), like)])), String::new(), &[]);
+                let event = ("event".to_owned(), Lit::Str(o.event.to_string()));
+                let like = o.like.clone().map(|like| ("like".to_owned(), like));
+                self.compared(&c.check, text(&Lit::Map([event].into_iter().chain(like).collect())), String::new(), &[]);
             }
         }
     }
@@ -181,6 +183,19 @@ fn text(lit: &Lit) -> String {
 /// A document as a case would write it.
 fn lit_of_document(d: &Document) -> Lit {
     Lit::Map(d.iter().map(|(k, v)| (k.clone(), lit_of(v))).collect())
+}
+
+/// Something that a client says, in one line, as a case observes it. Whole numbers have no width there.
+pub(super) fn shown_event(kind: EventKind, with: &Document) -> String {
+    fn plain(b: &Bson) -> Lit {
+        match b {
+            Bson::Int64(n) => Lit::Int(*n),
+            Bson::Array(a) => Lit::Seq(a.iter().map(plain).collect()),
+            Bson::Document(d) => Lit::Map(d.iter().map(|(k, v)| (k.clone(), plain(v))).collect()),
+            other => lit_of(other),
+        }
+    }
+    format!("{kind}: {}", plain(&Bson::Document(with.clone())).line())
 }
 
 /// A value as a case would write it: a plain number is an int32.

@@ -125,7 +125,7 @@ impl Run<'_> {
     pub(super) fn finish(&mut self, conn: &str, how: Finish) -> Result<(), Stop> {
         self.open(conn)?;
         self.calm = None;
-        self.note(&format!("{conn} -> finish {how:?}"));
+        self.note(&format!("{conn} -> finish: {how}"));
         if let Some(peer) = self.peers.get_mut(conn) {
             let id = peer.conn;
             peer.closed |= how != Finish::Write;
@@ -155,7 +155,7 @@ impl Run<'_> {
         let door = def.door.of_core();
         self.calm = None;
         let id = self.target.connect(door)?;
-        self.note(&format!("{name} -> connected to {door:?}"));
+        self.note(&format!("{name} -> connected to {}", door.as_str()));
         if !def.secure.unwrap_or_else(|| door.is_secure()) {
             self.enter(name, Peer::plain(id));
             return Ok(());

@@ -16,6 +16,7 @@ use crate::spec::format::Case;
 use crate::spec::format::case::{Settings, WorldUser};
 use crate::spec::format::driving::EventKind;
 use crate::spec::format::step::{Finish, Step};
+use crate::spec::lit::Lit;
 use crate::spec::verdict::Verdict;
 
 /// The judge's name for a connection, never used twice with one target.
@@ -67,6 +68,27 @@ pub enum Order {
     },
     /// Close and stay away.
     Close,
+}
+
+/// As a case orders it under `drive`, with what was filled in.
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |s: &String| Lit::Str(s.clone());
+        let (verb, with) = match self {
+            Self::Login { user } => ("login", vec![("user", text(user))]),
+            Self::SendText { ticket, room, text: words } => {
+                let name = (!ticket.is_empty()).then(|| ("as", text(ticket)));
+                ("send_text", name.into_iter().chain([("room", Lit::Int(*room)), ("text", text(words))]).collect())
+            }
+            Self::Read { room, watermark } => {
+                ("read", vec![("room", Lit::Int(*room)), ("watermark", Lit::Int(*watermark))])
+            }
+            Self::Leave { room } => ("leave", vec![("room", Lit::Int(*room))]),
+            Self::Close => ("close", Vec::new()),
+        };
+        let with = Lit::Map(with.into_iter().map(|(name, lit)| (name.to_owned(), lit)).collect());
+        write!(f, "{verb}: {}", with.line())
+    }
 }
 
 /// From when on a wait may be given up because the target does nothing more.
@@ -200,7 +222,7 @@ pub trait Target {
     /// # Errors
     /// It does not have that, or it is a server.
     fn order(&mut self, order: &Order) -> Result<(), TargetError> {
-        Err(TargetError::Unimplemented(format!("{order:?}")))
+        Err(TargetError::Unimplemented(format!("`{order}`")))
     }
 
     /// Whether a client target ever says this. What it never says is not waited for.

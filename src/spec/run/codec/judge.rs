@@ -205,19 +205,28 @@ fn different(want: &Bson, have: &Bson, path: &str) -> Option<String> {
         (Bson::Document(a), Bson::Document(b)) => {
             let missing = a.iter().find_map(|(k, v)| match b.get(k) {
                 Some(w) => different(v, w, &format!("{path}.{k}")),
-                None => Some(format!("`{path}.{k}`\nexpected {v:?}\nactual   nothing")),
+                None => Some(format!("`{path}.{k}`\nexpected {}\nactual   nothing", written(v))),
             });
             let more = || b.iter().find(|(k, _)| !a.contains_key(*k));
-            missing.or_else(|| more().map(|(k, v)| format!("`{path}.{k}`\nexpected nothing\nactual   {v:?}")))
+            missing.or_else(|| more().map(|(k, v)| format!("`{path}.{k}`\nexpected nothing\nactual   {}", written(v))))
         }
         (Bson::Array(a), Bson::Array(b)) if a.len() == b.len() => {
             a.iter().zip(b).enumerate().find_map(|(n, (v, w))| different(v, w, &format!("{path}[{n}]")))
         }
         (Bson::Double(a), Bson::Double(b)) if a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan() => None,
-        (Bson::Double(_), Bson::Double(_)) => Some(format!("`{path}`\nexpected {want:?}\nactual   {have:?}")),
+        (Bson::Double(_), Bson::Double(_)) => Some(unlike(path, want, have)),
         _ if want == have => None,
-        _ => Some(format!("`{path}`\nexpected {want:?}\nactual   {have:?}")),
+        _ => Some(unlike(path, want, have)),
     }
+}
+
+fn unlike(path: &str, want: &Bson, have: &Bson) -> String {
+    format!("`{path}`\nexpected {}\nactual   {}", written(want), written(have))
+}
+
+/// As a vector writes it, and a codec.
+fn written(b: &Bson) -> String {
+    b.clone().into_canonical_extjson().to_string()
 }
 
 fn same_stream(wanted: &Value, got: &Value) -> Result<(), String> {

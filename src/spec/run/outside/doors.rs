@@ -129,5 +129,5 @@ async fn secure(conn: Conn, door: Door, stream: TcpStream, tls: TlsAcceptor, inb
         Ok(Err(e)) => e.to_string(),
         Err(_) => format!("not done within {STEP_WITHIN:?}"),
     };
-    let _ = inbox.send(Happening::Noted(format!("a connection to {door:?}, but TLS failed: {why}")).into());
+    let _ = inbox.send(Happening::Noted(format!("a connection to {}, but TLS failed: {why}", door.as_str())).into());
 }
