@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::process::Command;
 use std::thread;
 
 use locospec::proto::secure::KeyRing;
@@ -384,6 +385,15 @@ fn a_server_that_gives_nothing_back_is_found_by_the_guard() {
         args(&f.file("wrong.yaml", &ours("").replace("serve,", "serve, --quirk, keeps-dead-sockets,")), "bad");
     assert_eq!(code, Some(1), "{said}");
     has(&said, &["fail: frame.", "#guard", " file descriptors more than when it was last at rest, more than 32: "]);
+    // The command that it prints fails again, though no case does alone.
+    let again = said.lines().find_map(|l| l.trim_start().strip_prefix("locospec check ")).unwrap_or_default();
+    let shell = format!("exec '{}' check {again}", env!("CARGO_BIN_EXE_locospec"));
+    let repeated = Command::new("sh").args(["-c", &shell]).output();
+    let repeated = repeated.map(|o| (o.status.code(), String::from_utf8_lossy(&o.stdout).into_owned()));
+    assert!(
+        repeated.as_ref().is_ok_and(|(code, said)| *code == Some(1) && said.contains("#guard")),
+        "{shell}: {repeated:?}"
+    );
     // Nothing else is wrong with it.
     let bad = fs::read_to_string(json("bad")).unwrap_or_default();
     assert_eq!(bad.matches("\"fail\"]").count(), bad.matches("[\"guard\",\"fail\"]").count(), "{said}");

@@ -113,6 +113,8 @@ pub struct InstanceReport {
     pub known: BTreeMap<String, String>,
     /// The checks that failed when it was tried before, with what they came to: it does not do the same each time.
     pub flaky: Vec<String>,
+    /// The cases that have to be run before it, against the same server, for it to fail again.
+    pub after: Vec<String>,
     /// How long it took on the wall clock; differs from run to run.
     pub took: Duration,
 }
@@ -167,7 +169,8 @@ impl InstanceReport {
     #[must_use]
     pub fn new(id: impl Into<String>, checks: Vec<CheckResult>) -> Self {
         let (timeline, evidence, known) = (Vec::new(), Evidence::default(), BTreeMap::new());
-        Self { id: id.into(), checks, timeline, evidence, heard: true, known, flaky: Vec::new(), took: Duration::ZERO }
+        let (flaky, after, took) = (Vec::new(), Vec::new(), Duration::ZERO);
+        Self { id: id.into(), checks, timeline, evidence, heard: true, known, flaky, after, took }
     }
 
     /// The target has died: the first check that is not as it should be is `crashed`, or the last one.

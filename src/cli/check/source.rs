@@ -28,7 +28,7 @@ use crate::spec::run::launch::Server;
 use crate::spec::run::leftovers::Folder;
 use crate::spec::run::outside::Outside;
 use crate::spec::run::proc::Holds;
-use crate::spec::run::target::{Conn, Happening, Order, Target, TargetError, too_long};
+use crate::spec::run::target::{Conn, Guarded, Happening, Order, Target, TargetError, too_long};
 use crate::spec::run::tcp::{Attach, TcpTarget};
 use crate::spec::run::{codec, reference};
 
@@ -243,7 +243,7 @@ impl Target for Described {
         if let Some(hook) = &self.sut.hooks.before_case {
             run_hook(hook, &self.told)?;
         }
-        self.before = self.server.as_ref().and_then(|s| guard::look(&mut locked(s)));
+        self.before = self.server.as_ref().and_then(|s| guard::look(&mut locked(s), &case.case));
         if self.sut.world == WorldKind::Hook { Ok(()) } else { self.inner.prepare(case) }
     }
 
@@ -300,7 +300,7 @@ impl Target for Described {
         why
     }
 
-    fn guard(&mut self) -> Option<Vec<String>> {
+    fn guard(&mut self) -> Option<Guarded> {
         guard::judge(&mut locked(self.server.as_ref()?), self.before?)
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::spec::report::{CaseLine, InstanceLine, Run, Standing, again};
+use crate::spec::report::{CaseLine, InstanceLine, Run, Standing};
 use crate::spec::verdict::Verdict;
 
 /// Findings that are printed without `--verbose`.
@@ -100,7 +100,7 @@ fn one(run: &Run, case: &CaseLine, f: &Finding<'_>, all: bool, out: &mut String)
             let _ = writeln!(out, "      {l}");
         }
     }
-    let _ = writeln!(out, "    {}", again(&run.head.again, &first.instance));
+    let _ = writeln!(out, "    {}", first.again(&run.head.again));
 }
 
 /// `2019,len=4` of `case[2019,len=4]`.

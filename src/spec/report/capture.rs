@@ -129,6 +129,7 @@ mod tests {
             detail: BTreeMap::new(),
             known: BTreeMap::new(),
             flaky: Vec::new(),
+            after: Vec::new(),
             timeline: [
                 "    0.001 a -> PING #1",
                 "the client says",

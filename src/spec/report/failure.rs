@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::capture::capture;
-use super::{CaseLine, InstanceLine, Run, Standing, again};
+use super::{CaseLine, InstanceLine, Run, Standing};
 use crate::proto::wire::dump::{dump_bytes, dump_packet};
 use crate::sim::view::data::base64;
 use crate::spec::doc::escape;
@@ -122,7 +122,7 @@ impl<'a> Sections<'a> {
             out.push_str("</td></tr>\n");
         }
         out.push_str("</table>\n");
-        let _ = writeln!(out, "<pre class=\"again\">{}</pre>", escape(&again(&run.head.again, &i.instance)));
+        let _ = writeln!(out, "<pre class=\"again\">{}</pre>", escape(&i.again(&run.head.again)));
         if brief && open.is_empty() {
             // As the first one, for all that this page shows.
         } else if self.left == 0 {

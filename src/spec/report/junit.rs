@@ -5,7 +5,7 @@
 use core::time::Duration;
 use std::fmt::Write;
 
-use super::{CaseLine, InstanceLine, Run, Standing, again};
+use super::{CaseLine, InstanceLine, Run, Standing};
 use crate::spec::verdict::Verdict;
 
 /// The run as XML.
@@ -91,7 +91,7 @@ fn suite(run: &Run, case: &CaseLine, out: &mut String) {
         for l in &i.timeline {
             let _ = writeln!(out, "      {}", xml(l));
         }
-        let _ = writeln!(out, "{} ({})", xml(&again(&run.head.again, &i.instance)), xml(&case.file));
+        let _ = writeln!(out, "{} ({})", xml(&i.again(&run.head.again)), xml(&case.file));
         let _ = writeln!(out, "</{word}></testcase>");
     }
     out.push_str("  </testsuite>\n");

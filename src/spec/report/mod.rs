@@ -92,6 +92,9 @@ pub struct InstanceLine {
     /// The checks that failed when it was tried before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flaky: Vec<String>,
+    /// The cases that have to be run before it, against the same server, for it to fail again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<String>,
     /// What happened, where something failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timeline: Vec<String>,
@@ -134,10 +137,23 @@ impl InstanceLine {
             detail: i.checks.iter().filter(told).map(|c| (c.check.clone(), c.detail.clone())).collect(),
             known: i.known.clone(),
             flaky: i.flaky.clone(),
+            after: i.after.clone(),
             timeline: if keep { i.timeline.clone() } else { Vec::new() },
             evidence: if keep { i.evidence.clone() } else { Evidence::default() },
             took: i.took,
         }
+    }
+
+    /// The command that runs it again, for a shell: `command`, and what it takes for it to fail as it did.
+    #[must_use]
+    pub fn again(&self, command: &str) -> String {
+        if self.after.is_empty() {
+            return again(command, &self.instance);
+        }
+        // Whole cases: an instance that is named leaves all others out.
+        let own = self.instance.split('[').next().filter(|own| !self.after.iter().any(|c| c == own));
+        let names = self.after.iter().map(String::as_str).chain(own);
+        names.fold(format!("{command} --jobs 1"), |all, name| again(&all, name))
     }
 
     /// As bad as the worst check.

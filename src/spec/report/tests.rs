@@ -28,8 +28,8 @@ fn line(instance: &str, checks: &[(&str, Verdict)]) -> InstanceLine {
     let bad = |v: Verdict| v != Verdict::Pass;
     let detail = checks.iter().filter(|c| bad(c.1)).map(|c| (c.0.clone(), vec![EVIL.to_string()])).collect();
     let (known, timeline, evidence) = (BTreeMap::new(), Vec::new(), Evidence::default());
-    let (flaky, took) = (Vec::new(), Duration::ZERO);
-    InstanceLine { instance: instance.into(), checks, detail, known, flaky, timeline, evidence, took }
+    let (flaky, after, took) = (Vec::new(), Vec::new(), Duration::ZERO);
+    InstanceLine { instance: instance.into(), checks, detail, known, flaky, after, timeline, evidence, took }
 }
 
 /// A run with one case that holds and one with everything that can be wrong with it.

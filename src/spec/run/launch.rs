@@ -41,8 +41,9 @@ pub struct Server {
     output: Arc<Output>,
     /// Somebody has been told of its end.
     pub mourned: bool,
-    /// File descriptors that it held when it was first looked at, or when the guard last found too many.
-    pub at_rest: Option<u64>,
+    /// The cases since it was first looked at, or since the guard last found too much, each with the file descriptors that
+    /// it held before that case.
+    pub looks: Vec<(String, u64)>,
 }
 
 /// What it said.
@@ -77,7 +78,7 @@ impl Server {
         if let Some(stderr) = child.stderr.take() {
             listen(stderr, ready, say.clone(), Arc::clone(&output));
         }
-        Ok(Self { child, _group: group, status: None, said, _say: say, output, mourned: false, at_rest: None })
+        Ok(Self { child, _group: group, status: None, said, _say: say, output, mourned: false, looks: Vec::new() })
     }
 
     /// Its process id.

@@ -223,10 +223,11 @@ fn run_instance(
         if let Some(why) = target.died(if doubtful { DEATH_WITHIN } else { Duration::ZERO }) {
             report.crashed(why);
         } else if case.value.tags.iter().any(|t| t == BAD_INPUT)
-            && let Some(why) = target.guard()
+            && let Some(found) = target.guard()
         {
-            let verdict = if why.is_empty() { Verdict::Pass } else { Verdict::Fail };
-            report.checks.push(CheckResult { check: "guard".into(), verdict, detail: why });
+            let verdict = if found.wrong.is_empty() { Verdict::Pass } else { Verdict::Fail };
+            report.checks.push(CheckResult { check: "guard".into(), verdict, detail: found.wrong });
+            report.after = found.after;
         }
         report
     });

@@ -151,6 +151,15 @@ impl fmt::Display for TargetError {
 
 impl std::error::Error for TargetError {}
 
+/// What a target holds too much of after a case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Guarded {
+    /// What, and how much; empty where it is not too much.
+    pub wrong: Vec<String>,
+    /// The cases that have kept a part of it, if this one alone has not kept it all.
+    pub after: Vec<String>,
+}
+
 /// A case that waits longer than this, on the wall, for nothing to come is left out.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
@@ -267,7 +276,7 @@ pub trait Target {
     }
 
     /// What it holds too much of since [`Target::prepare`]: memory, file descriptors. `None` where nobody can look.
-    fn guard(&mut self) -> Option<Vec<String>> {
+    fn guard(&mut self) -> Option<Guarded> {
         None
     }
 
