@@ -239,3 +239,14 @@ fn a_reader_that_is_gone_is_no_failure() {
         }
     }
 }
+
+#[test]
+fn an_instance_with_a_number_in_its_name_is_found() {
+    let name = "frame.body-lying-length[2025,body=#3]";
+    let listed = said(&["check", "--list", name]);
+    assert!(listed.starts_with("frame.body-lying-length ") && listed.lines().count() == 1, "{listed}");
+    let told = locospec(&["check", "--seeds", "0", "--verbose", &format!("{name}#guard")]);
+    let text = String::from_utf8_lossy(&told.stdout);
+    assert!(told.status.success() && text.contains("1 cases, 1 runs"), "{text}");
+    assert!(said(&["explain", name]).starts_with("frame.body-lying-length"));
+}

@@ -11,6 +11,7 @@ use std::path::Path;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
+use super::judge::split_check;
 use super::verdict::{CaseReport, CheckResult, InstanceReport, Verdict};
 use super::yaml::{self, Diagnostic, Located};
 use crate::proto::time::Time;
@@ -208,7 +209,8 @@ impl Applied {
 
 impl Entry {
     fn matches(&self, instance: &str, check: &str) -> bool {
-        let (of, wanted) = self.check.rsplit_once('#').unwrap_or((&self.check, "*"));
+        let (of, wanted) = split_check(&self.check);
+        let wanted = wanted.unwrap_or("*");
         let bare = instance.split('[').next().unwrap_or_default();
         glob(wanted, check) && (glob(of, instance) || (!of.contains('[') && glob(of, bare)))
     }

@@ -7,7 +7,7 @@ use super::corpus::Corpus;
 use super::format::catalogue::Quirk;
 use super::format::requirement::Requirement;
 use super::format::{Case, Step};
-use super::judge::requirements;
+use super::judge::{requirements, split_check};
 use super::yaml::{Located, text_of};
 
 /// The page about `name`: a requirement, a case, an instance of one, or `case#check`. `root` is the folder of the spec.
@@ -15,7 +15,7 @@ use super::yaml::{Located, text_of};
 /// # Errors
 /// Nothing is called that; the names that the spec has, for whoever wants to say what is near.
 pub fn explain<'c>(corpus: &'c Corpus, root: &Path, name: &str) -> Result<String, Vec<&'c str>> {
-    let (of, check) = name.split_once('#').map_or((name, None), |(of, check)| (of, Some(check)));
+    let (of, check) = split_check(name);
     let bare = of.split('[').next().unwrap_or_default();
     let found = requirements(corpus).find(|r| r.id.eq_ignore_ascii_case(name));
     if let Some(r) = found {

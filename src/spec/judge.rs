@@ -58,6 +58,17 @@ pub fn is_named(c: &Located<Case>, word: &str) -> bool {
     c.file.contains(word) || c.value.case.contains(word) || c.value.tags.iter().any(|t| t == word)
 }
 
+/// A case or an instance, and the check that is named behind it: `case[2019]#check`. Within the brackets a `#` is the number
+/// of a value that has no short form: `case[2019,body=#3]`.
+#[must_use]
+pub fn split_check(name: &str) -> (&str, Option<&str>) {
+    let (instance, behind) = name.split_at(name.rfind(']').map_or(0, |at| at + 1));
+    match behind.split_once('#') {
+        Some((case, check)) => (name.get(..instance.len() + case.len()).unwrap_or(name), Some(check)),
+        None => (name, None),
+    }
+}
+
 /// Every requirement with its level.
 #[must_use]
 pub fn levels(corpus: &Corpus) -> BTreeMap<&str, Level> {
@@ -123,6 +134,19 @@ pub fn run_jobs<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_check_stands_behind_the_brackets_and_a_number_in_them() {
+        for (name, of, check) in [
+            ("a.b", "a.b", None),
+            ("a.b#c", "a.b", Some("c")),
+            ("a.b[2019,x=#3]", "a.b[2019,x=#3]", None),
+            ("a.b[2019,x=#3]#c d", "a.b[2019,x=#3]", Some("c d")),
+            ("", "", None),
+        ] {
+            assert_eq!(split_check(name), (of, check), "{name}");
+        }
+    }
 
     #[test]
     fn what_jobs_give_is_in_order_and_complete() {

@@ -12,7 +12,7 @@ use crate::spec::corpus::Corpus;
 use crate::spec::format::requirement::Level;
 use crate::spec::format::sut::Sut;
 use crate::spec::format::{Case, Role};
-use crate::spec::judge::{Plan, is_named, levels};
+use crate::spec::judge::{Plan, is_named, levels, split_check};
 use crate::spec::run::Options;
 use crate::spec::yaml::Located;
 
@@ -40,7 +40,7 @@ pub fn plan(corpus: &Corpus, args: &CheckArgs, sut: &Sut, reference: bool) -> Re
     // An instance by its name: its case, and the instance alone.
     let mut only = Vec::new();
     for word in &args.only {
-        let word = word.split('#').next().unwrap_or_default();
+        let (word, _) = split_check(word);
         if word.contains('[') {
             options.instances.push(word.to_owned());
         }
