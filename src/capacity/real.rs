@@ -64,8 +64,11 @@ pub struct Look {
     pub resident: u64,
     /// What the kernel keeps in its tables, bytes; both ends of every connection are on this machine.
     pub kernel: u64,
-    /// Logins since the look before, and the CPU that the process took for them.
+    /// Logins since the look before, and the CPU that the process took meanwhile: for them, and for the heartbeats of those
+    /// who were there.
     pub logins: (usize, Duration),
+    /// How long that was.
+    pub came_for: Duration,
     /// How long the look lasted.
     pub lasted: Duration,
     /// CPU of the process meanwhile.
@@ -97,7 +100,7 @@ async fn looks(served: &Served, plan: &Plan, tell: &dyn Fn(String)) -> Result<Ve
     let (counts, clock, keys) = (Counts::default(), Clock::system(), served.keys.clone());
     let (mut held, mut seen, mut entropy) = (Vec::new(), Vec::new(), Entropy::named(1, "capacity/real"));
     for wanted in std::iter::once(0).chain(plan.clients.iter().copied()) {
-        let before = cpu(served.pid)?;
+        let (before, began) = (cpu(served.pid)?, clock.now());
         let came = wanted - held.len().min(wanted);
         while held.len() < wanted {
             let more = (wanted - held.len()).min(AT_ONCE);
@@ -113,8 +116,9 @@ async fn looks(served: &Served, plan: &Plan, tell: &dyn Fn(String)) -> Result<Ve
             tell(format!("{wanted} clients are logged on"));
         }
         sleep(SETTLES).await;
-        let logins = (came, cpu(served.pid)?.saturating_sub(before));
-        seen.push(look(served, plan, &counts, &clock, wanted, logins).await?);
+        let (logins, came_for) = ((came, cpu(served.pid)?.saturating_sub(before)), clock.now() - began);
+        let seen_now = look(served, plan, &counts, &clock, wanted).await?;
+        seen.push(Look { logins, came_for, ..seen_now });
         if let Some(event) = held.iter_mut().find_map(fallen) {
             return Err(format!("a client has lost its connection: {event:?}"));
         }
@@ -122,14 +126,7 @@ async fn looks(served: &Served, plan: &Plan, tell: &dyn Fn(String)) -> Result<Ve
     Ok(seen)
 }
 
-async fn look(
-    served: &Served,
-    plan: &Plan,
-    counts: &Counts,
-    clock: &Clock,
-    clients: usize,
-    logins: (usize, Duration),
-) -> Result<Look, String> {
+async fn look(served: &Served, plan: &Plan, counts: &Counts, clock: &Clock, clients: usize) -> Result<Look, String> {
     let (from, before, at) = (counts.now(), cpu(served.pid)?, clock.now());
     sleep(plan.look).await;
     let (to, after) = (counts.now(), cpu(served.pid)?);
@@ -137,12 +134,12 @@ async fn look(
         clients,
         resident: resident(served.pid)?,
         kernel: kernel_tables()?,
-        logins,
         lasted: clock.now() - at,
         cpu: after.saturating_sub(before),
         heartbeats: to.writes - from.writes,
         bytes_in: to.written - from.written,
         bytes_out: to.read - from.read,
+        ..Look::default()
     })
 }
 

@@ -3,95 +3,11 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use serde::Serialize;
-
 use super::fleet::{Calm, Storm};
-use super::model::{Cost, Limit, Load, Need};
+use super::looks::{Looks, cores};
+use super::model::{Cost, Limit, Line, Load, Need};
 use super::real::Look;
 use crate::table::table;
-
-/// The looks of a real run without anybody, with few and with all.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Looks {
-    /// Nobody.
-    pub empty: Look,
-    /// Few: what is measured.
-    pub few: Look,
-    /// All: what is foretold from the few, and then measured too.
-    pub all: Look,
-}
-
-/// One figure that was foretold and then measured.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Check {
-    /// What it is.
-    pub what: &'static str,
-    /// Foretold from few.
-    pub foretold: f64,
-    /// Measured with all.
-    pub measured: f64,
-}
-
-impl Looks {
-    /// What a connection costs, from the first of these looks to the second.
-    #[must_use]
-    pub fn cost(&self) -> Cost {
-        cost(&self.empty, &self.few)
-    }
-
-    /// The same from all.
-    #[must_use]
-    pub fn cost_of_all(&self) -> Cost {
-        cost(&self.empty, &self.all)
-    }
-
-    /// What the few foretell of all, beside what was measured.
-    #[must_use]
-    pub fn checks(&self, heartbeat: Duration) -> Vec<Check> {
-        let (cost, all) = (self.cost(), &self.all);
-        let n = all.clients as f64;
-        let seconds = all.lasted.as_secs_f64();
-        let beats = n / heartbeat.as_secs_f64();
-        let mib = 1024.0 * 1024.0;
-        vec![
-            Check { what: "heartbeats a second", foretold: beats, measured: all.heartbeats as f64 / seconds },
-            Check {
-                what: "CPU of the process, %",
-                foretold: beats * cost.heartbeat.as_secs_f64() * 100.0,
-                measured: all.cpu.as_secs_f64() / seconds * 100.0,
-            },
-            Check {
-                what: "memory of the process, MiB",
-                foretold: (self.empty.resident as f64 + n * cost.memory) / mib,
-                measured: all.resident as f64 / mib,
-            },
-            Check {
-                what: "tables of the kernel, both ends, MiB",
-                foretold: 2.0 * n * cost.kernel / mib,
-                measured: all.kernel.saturating_sub(self.empty.kernel) as f64 / mib,
-            },
-            Check {
-                what: "bytes a second, both ways",
-                foretold: beats * cost.bytes,
-                measured: (all.bytes_in + all.bytes_out) as f64 / seconds,
-            },
-        ]
-    }
-}
-
-fn cost(empty: &Look, look: &Look) -> Cost {
-    let n = look.clients.max(1) as f64;
-    let beats = look.heartbeats.max(1);
-    let idle = empty.cpu.mul_f64(look.lasted.as_secs_f64() / empty.lasted.as_secs_f64().max(f64::MIN_POSITIVE));
-    let per = |whole: Duration, n: u64| whole.div_f64(n.max(1) as f64);
-    Cost {
-        memory: look.resident.saturating_sub(empty.resident) as f64 / n,
-        kernel: look.kernel.saturating_sub(empty.kernel) as f64 / n / 2.0,
-        heartbeat: per(look.cpu.saturating_sub(idle), beats),
-        login: per(look.logins.1, look.logins.0 as u64),
-        bytes: (look.bytes_in + look.bytes_out) as f64 / beats as f64,
-    }
-}
 
 /// One storm and its world.
 #[derive(Clone, Debug, PartialEq)]
@@ -170,34 +86,7 @@ impl Report {
                 return;
             }
         };
-        let _ = writeln!(
-            out,
-            "Real run on this machine: {} clients on loopback, a heartbeat every {heartbeat:?}, looked at for {:.0} s.\n",
-            grouped(looks.all.clients as f64),
-            looks.all.lasted.as_secs_f64()
-        );
-        let (few, all) = (looks.cost(), looks.cost_of_all());
-        let rows = [
-            ("memory of a connection, bytes", few.memory, all.memory),
-            ("the kernel's for one end, bytes", few.kernel, all.kernel),
-            ("CPU of a heartbeat, us", micros(few.heartbeat), micros(all.heartbeat)),
-            ("CPU of a login, us", micros(few.login), micros(all.login)),
-            ("bytes of a heartbeat, both ways", few.bytes, all.bytes),
-        ];
-        let with = |n: usize| format!("with {}", grouped(n as f64));
-        let head = ["a connection costs the server", &*with(looks.few.clients), &*with(looks.all.clients)];
-        let rows = rows.map(|(what, few, all)| vec![what.to_owned(), figure(few), figure(all)]);
-        let _ = writeln!(out, "{}", table(&head, &rows));
-        let rows: Vec<_> = looks
-            .checks(heartbeat)
-            .iter()
-            .map(|c| {
-                let off = (c.measured / c.foretold - 1.0) * 100.0;
-                vec![c.what.to_owned(), figure(c.foretold), figure(c.measured), format!("{off:+.0} %")]
-            })
-            .collect();
-        let head = ["check of the model", "foretold from few", "measured with all", "off by"];
-        let _ = writeln!(out, "{}", table(&head, &rows));
+        measured_looks(looks, heartbeat, out);
     }
 
     fn modelled(&self, out: &mut String) {
@@ -271,22 +160,27 @@ impl Report {
         let _ = writeln!(out, "{}", table(&head, &self.storms.iter().map(row).collect::<Vec<_>>()));
     }
 
-    /// As JSON, format `locospec-capacity/1`. Times are in microseconds, sizes in bytes.
+    /// As JSON, format `locospec-capacity/2`. Times are in microseconds, sizes in bytes, and CPU is in microseconds a second:
+    /// a fixed part, and one for each heartbeat a second.
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
         use serde_json::json;
+        let line = |l: Line, unit: f64| json!({"fixed": l.fixed * unit, "each": l.each * unit});
         let cost = |c: &Cost| {
-            json!({"memory": c.memory, "kernel": c.kernel, "heartbeat_us": micros(c.heartbeat),
+            json!({"memory": line(c.memory, 1.0), "kernel": line(c.kernel, 1.0), "cpu_us": line(c.cpu, 1e6),
                    "login_us": micros(c.login), "bytes": c.bytes})
         };
+        let look = |l: &Look| {
+            json!({"clients": l.clients, "memory": l.resident, "kernel": l.kernel, "lasted_us": micros(l.lasted),
+                   "cpu_us": micros(l.cpu), "heartbeats": l.heartbeats, "bytes": l.bytes_in + l.bytes_out,
+                   "logins": l.logins.0, "logins_cpu_us": micros(l.logins.1)})
+        };
         let real = match &self.real {
-            Ok((looks, heartbeat)) => json!({
-                "clients": [looks.few.clients, looks.all.clients],
-                "heartbeat_s": heartbeat.as_secs_f64(),
-                "cost_from_few": cost(&looks.cost()),
-                "cost_from_all": cost(&looks.cost_of_all()),
-                "checks": looks.checks(*heartbeat),
-            }),
+            Ok((looks, heartbeat)) => {
+                let seen = [&looks.empty, &looks.quarter, &looks.half, &looks.all].map(look);
+                json!({"heartbeat_s": heartbeat.as_secs_f64(), "looks": seen, "cost_from_parts": cost(&looks.cost_of_parts()),
+                       "cost_from_all": cost(&looks.cost_of_all()), "checks": looks.checks(*heartbeat)})
+            }
             Err(why) => json!({"not_measured": why}),
         };
         let needs = self.needs.iter().map(|n| {
@@ -300,7 +194,7 @@ impl Report {
                    "longest_wait_us": micros(s.storm.longest_wait)})
         });
         json!({
-            "format": "locospec-capacity/1",
+            "format": "locospec-capacity/2",
             "connections": self.connections,
             "heartbeat_s": self.heartbeat.as_secs_f64(),
             "machines": self.machines,
@@ -312,6 +206,61 @@ impl Report {
             "storms": storms.collect::<Vec<_>>(),
         })
     }
+}
+
+/// What the looks saw, what they were fitted to, and what the fit is worth.
+fn measured_looks(looks: &Looks, heartbeat: Duration, out: &mut String) {
+    let seen = [&looks.quarter, &looks.half, &looks.all];
+    let [quarter, half, all] = seen.map(|l| grouped(l.clients as f64));
+    let _ = writeln!(
+        out,
+        "Real run on this machine: {all} clients on loopback, a heartbeat every {heartbeat:?}, looked at for {:.0} s.\n",
+        looks.all.lasted.as_secs_f64()
+    );
+    let mib = f64::from(1 << 20);
+    let row = |what: &str, of: &dyn Fn(&Look) -> f64| {
+        std::iter::once(what.to_owned()).chain(seen.map(|l| figure(of(l)))).collect::<Vec<_>>()
+    };
+    let rows = [
+        row("CPU of the process, %", &|l| cores(l) * 100.0),
+        row("memory of the process, MiB", &|l| l.resident as f64 / mib),
+        row("tables of the kernel, both ends, MiB", &|l| looks.tables(l) / mib),
+        row("CPU of a login, us", &|l| micros(looks.login(l))),
+    ];
+    let head = [quarter.as_str(), &half, &all].map(|n| format!("with {n}"));
+    let head: Vec<&str> = std::iter::once("measured").chain(head.iter().map(String::as_str)).collect();
+    let _ = writeln!(out, "{}", table(&head, &rows));
+    let (parts, whole) = (looks.cost_of_parts(), looks.cost_of_all());
+    let row = |what: &str, unit: f64, of: &dyn Fn(&Cost) -> Line| {
+        let (a, b) = (of(&parts), of(&whole));
+        let all = [a.fixed / mib, a.each * unit, b.fixed / mib, b.each * unit];
+        std::iter::once(what.to_owned()).chain(all.map(figure)).collect::<Vec<_>>()
+    };
+    let percent = |l: Line| Line { fixed: l.fixed * 100.0 * mib, each: l.each };
+    let rows = [
+        row("CPU: %, and us a heartbeat", 1e6, &|c| percent(c.cpu)),
+        row("memory: MiB, and bytes a connection", 1.0, &|c| c.memory),
+        row("the kernel's for one end: MiB, and bytes a connection", 1.0, &|c| c.kernel),
+    ];
+    let from = format!("from {quarter} and {half}: fixed");
+    let head = ["fitted", &*from, "each", "from all three: fixed", "each"];
+    let _ = writeln!(out, "{}", table(&head, &rows));
+    let rows: Vec<_> = looks
+        .checks(heartbeat)
+        .iter()
+        .map(|c| {
+            let off = (c.measured / c.foretold - 1.0) * 100.0;
+            vec![c.what.to_owned(), figure(c.foretold), figure(c.measured), format!("{off:+.0} %")]
+        })
+        .collect();
+    let from = format!("predicted for {all} from {quarter} and {half}");
+    let head = ["check of the model", &*from, "measured then", "off by"];
+    let _ = writeln!(out, "{}", table(&head, &rows));
+    let _ = writeln!(
+        out,
+        "The tables of the kernel are the whole machine's: what else it does moves them.\n\
+         What follows is reckoned from the fit to all three.\n"
+    );
 }
 
 fn micros(d: Duration) -> f64 {
@@ -339,35 +288,6 @@ fn grouped(x: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn look(clients: usize, resident: u64, kernel: u64, cpu_ms: u64, heartbeats: u64) -> Look {
-        Look {
-            clients,
-            resident,
-            kernel,
-            logins: (clients, Duration::from_millis(clients as u64)),
-            lasted: Duration::from_secs(10),
-            cpu: Duration::from_millis(cpu_ms),
-            heartbeats,
-            bytes_in: heartbeats * 60,
-            bytes_out: heartbeats * 70,
-        }
-    }
-
-    #[test]
-    fn what_nobody_costs_is_taken_off() {
-        let looks = Looks {
-            empty: look(0, 10_000_000, 1_000_000, 10, 0),
-            few: look(100, 10_300_000, 2_000_000, 30, 1000),
-            all: look(1000, 13_100_000, 11_000_000, 190, 10_000),
-        };
-        let cost = looks.cost();
-        assert_eq!((cost.memory, cost.kernel, cost.bytes), (3000.0, 5000.0, 130.0));
-        assert_eq!((cost.heartbeat, cost.login), (Duration::from_micros(20), Duration::from_millis(1)));
-        let off: Vec<_> =
-            looks.checks(Duration::from_secs(1)).iter().map(|c| (c.measured / c.foretold * 100.0).round()).collect();
-        assert_eq!(off, [100.0, 95.0, 101.0, 100.0, 100.0]);
-    }
 
     #[test]
     fn figures_are_readable() {
