@@ -66,7 +66,7 @@ pub use state::State;
 pub use typed::{call, read_body};
 pub use view::{RoomView, View};
 
-use crate::proto::command::{Body, Door};
+use crate::proto::command::Body;
 use crate::proto::entropy::Entropy;
 use crate::proto::error::{Malformed, MalformedKind};
 use crate::proto::quirk::Quirk;
@@ -395,9 +395,5 @@ impl Client {
         let body = T::decode(packet.document(&self.config.limits)?, &mut unknown)?;
         self.tally.unknown_fields += u64::from(unknown);
         Ok(body)
-    }
-
-    fn is_at(&self, door: Door) -> bool {
-        self.link.as_ref().is_some_and(|l| l.door == door)
     }
 }

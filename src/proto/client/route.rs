@@ -64,6 +64,11 @@ fn endpoint(host: &str, port: i32) -> Option<Endpoint> {
 }
 
 impl Client {
+    /// Whether the connection that there is leads to this door.
+    pub(super) fn is_at(&self, door: Door) -> bool {
+        self.link.as_ref().is_some_and(|l| l.door == door)
+    }
+
     /// Connects to the next door; the connection before it has done its part.
     pub(super) fn connect(&mut self, now: Time) {
         if let Some(done) = self.link.take() {
