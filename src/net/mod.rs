@@ -29,7 +29,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -101,6 +101,13 @@ impl Network for Tcp {
 
 /// Bytes that one read takes at most.
 const READ_MAX: usize = 16 << 10;
+
+/// Has the task of `cx` woken through `waker`.
+pub(crate) fn remember(waker: &mut Option<Waker>, cx: &Context<'_>) {
+    if !waker.as_ref().is_some_and(|w| w.will_wake(cx.waker())) {
+        *waker = Some(cx.waker().clone());
+    }
+}
 
 /// Gives what `keep` makes of the bytes that are there; nothing at the end of the stream, or when it fails.
 ///

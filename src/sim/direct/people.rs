@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use super::ledger::Ledger;
-use super::pipe::remember;
 use super::{HOST, Town, lock};
-use crate::net::Clock;
 use crate::net::connect::{self, Seat, drive};
+use crate::net::{Clock, remember};
 use crate::proto::client::{Action, Client, ClientConfig, Endpoint, Event};
 use crate::proto::entropy::Entropy;
 use crate::proto::secure::{Era, KeyRing, PublicRing};

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::post::Post;
+use crate::net::remember;
 use crate::proto::time::Time;
 
 /// Bytes on one way; who writes more waits.
@@ -144,13 +145,6 @@ impl AsyncRead for Pipe {
         }
         take(w, now, buf);
         Poll::Ready(Ok(()))
-    }
-}
-
-/// Has the task of `cx` woken through `waker`.
-pub(super) fn remember(waker: &mut Option<Waker>, cx: &Context<'_>) {
-    if !waker.as_ref().is_some_and(|w| w.will_wake(cx.waker())) {
-        *waker = Some(cx.waker().clone());
     }
 }
 

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::AsyncWrite;
 
-use crate::net::{BoxStream, poll_read_some};
+use crate::net::{BoxStream, poll_read_some, remember};
 
 /// The meeting place of one connection.
 #[derive(Default)]
@@ -201,12 +201,6 @@ impl Slot {
 fn wake(waker: &mut Option<Waker>) {
     if let Some(waker) = waker.take() {
         waker.wake();
-    }
-}
-
-fn remember(waker: &mut Option<Waker>, cx: &Context<'_>) {
-    if !waker.as_ref().is_some_and(|w| w.will_wake(cx.waker())) {
-        *waker = Some(cx.waker().clone());
     }
 }
 
